@@ -1,0 +1,75 @@
+package detect_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flatline-go/flatline/heartbeat/detect"
+)
+
+func TestNamedSurvivesJSON(t *testing.T) {
+	tests := []struct {
+		json   string
+		config detect.Config
+	}{
+		{json: `null`, config: nil},
+		{json: `{"name":"fixed","params":{"timeout_ns":8550000000}}`, config: detect.Fixed{Timeout: 8550 * time.Millisecond}},
+		{json: `{"name":"echo-timer","params":{"timeout_ns":1}}`, config: detect.EchoTimer{Timeout: 1}},
+	}
+	for _, tt := range tests {
+		b, err := json.Marshal(detect.Named{Config: tt.config})
+		if err != nil || string(b) != tt.json {
+			t.Errorf("%v: wrote %s (%v), want %s", tt.config, b, err, tt.json)
+		}
+		got := detect.Named{Config: detect.Fixed{Timeout: 5}}
+		if err := json.Unmarshal([]byte(tt.json), &got); err != nil || got.Config != tt.config {
+			t.Errorf("%s: read %v (%v), want %v", tt.json, got.Config, err, tt.config)
+		}
+	}
+}
+
+// Every known detector can be named; a detector that is forgotten there could
+// be written to a record, but not read.
+func TestEveryKnownDetectorIsReadByName(t *testing.T) {
+	for _, c := range detect.Configs() {
+		var got detect.Named
+		err := json.Unmarshal([]byte(`{"name":"`+c.Name()+`","params":{"timeout_ns":1}}`), &got)
+		if err != nil || got.Config == nil || got.Name() != c.Name() {
+			t.Errorf("%s: read %v (%v)", c.Name(), got.Config, err)
+		}
+	}
+}
+
+func TestNamedRefuses(t *testing.T) {
+	tests := []struct{ json, want string }{
+		{json: `{"name":"psi"}`, want: `unknown name "psi", known: fixed, echo-timer`},
+		{json: `{"name":"fixed","params":{"timeout":1}}`, want: `read detector fixed: json: unknown field "timeout"`},
+		{json: `{"name":"fixed","params":{"timeout_ns":-5}}`, want: `detector fixed: timeout is -5ns, want more than 0`},
+		{json: `{"name":"echo-timer"}`, want: `detector echo-timer: timeout is 0s, want more than 0`},
+		{json: `7`, want: `read detector: json: cannot unmarshal number`},
+	}
+	for _, tt := range tests {
+		var n detect.Named
+		if err := json.Unmarshal([]byte(tt.json), &n); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", tt.json, err, tt.want)
+		}
+		if n.Config != nil {
+			t.Errorf("%s: refused, yet read %v", tt.json, n.Config)
+		}
+	}
+}
+
+func TestKindSurvivesText(t *testing.T) {
+	for _, k := range []detect.Kind{detect.Beat, detect.Echo, detect.Data} {
+		var got detect.Kind
+		if err := got.UnmarshalText([]byte(k.String())); err != nil || got != k {
+			t.Errorf("%v: read %v (%v)", k, got, err)
+		}
+	}
+	k := detect.Beat
+	if err := k.UnmarshalText([]byte("hello")); err != nil || k != 0 {
+		t.Errorf("hello: read %v (%v), want the zero Kind", k, err)
+	}
+}
