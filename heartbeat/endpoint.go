@@ -1,0 +1,83 @@
+package heartbeat
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/flatline-go/flatline/heartbeat/session"
+)
+
+// endpoint is what all sessions of a client or a server have in common.
+type endpoint struct {
+	Config // complete
+	clock  clock
+	side   session.Config
+	hooks  sync.WaitGroup // OnUp and OnDown that run
+}
+
+func newEndpoint(side Side, cfg Config) *endpoint {
+	p := cfg.Policy
+	e := &endpoint{Config: cfg, clock: newClock(cfg.Epoch)}
+	e.side = session.Config{
+		Side:             side,
+		Mode:             cfg.Mode,
+		Echoes:           p.Probe == ProbeEcho,
+		Detector:         p.Detector(side),
+		HandshakeTimeout: cfg.HandshakeTimeout,
+		MaxQueued:        cfg.MaxQueued,
+		Observer:         cfg.Observer,
+	}
+	if p.Beats.Includes(side) {
+		e.side.Interval = p.Interval
+	}
+	return e
+}
+
+// newSession makes a session over conn that has yet to run.
+func (e *endpoint) newSession(conn net.Conn, id uint64) *Session {
+	s := &Session{
+		end:     e,
+		conn:    conn,
+		machine: session.New(&e.side, id),
+		decoder: session.Decoder{MaxPayload: uint32(e.MaxPayload)}, // at most maxPayload
+		reads:   never,
+	}
+	s.try.wrap(conn)
+	return s
+}
+
+// up calls OnUp, and then OnDown if the session has ended meanwhile.
+func (e *endpoint) up(s *Session) {
+	e.OnUp(s)
+	s.mu.Lock()
+	s.greeted = true
+	down := s.over
+	s.mu.Unlock()
+	if down {
+		e.down(s)
+	}
+}
+
+func (e *endpoint) down(s *Session) {
+	if e.OnDown != nil {
+		e.OnDown(s, s.Err())
+	}
+}
+
+// Time limits of the driver, beside those of the configuration.
+const (
+	// stallTime is how late a timer may be before we call it a stall of our
+	// own. Less is ordinary for a scheduler that has much to do.
+	stallTime = 10 * time.Millisecond
+	// drainTime is how long we listen on once the peer is overdue. It must be
+	// more than nothing: after an expired deadline a Read reports a timeout
+	// even where bytes lie waiting.
+	drainTime = time.Millisecond
+	// byeTime is how long the last word to a silent peer may take.
+	byeTime = 50 * time.Millisecond
+	// lingerTime is how long what is queued and the last word to a live peer
+	// may take, with the wait for it to hang up. To hang up while its bytes
+	// arrive would make the kernel throw away what we sent.
+	lingerTime = time.Second
+)

@@ -1,0 +1,37 @@
+package heartbeat
+
+import (
+	"github.com/flatline-go/flatline/heartbeat/detect"
+)
+
+// Policies are the built-in policies for a profile, in the order in which
+// reports show them.
+//
+//   - echo-timer: the client beats and times the echoes; the server, which
+//     only answers, uses a fixed timeout.
+//   - fixed: the client beats, the server echoes, each suspects after a fixed
+//     silence.
+//   - push: both beat, nobody answers, each suspects after a fixed silence.
+//   - none: nobody beats and nobody suspects; the control.
+//
+// The error is Profile.Timing's.
+func Policies(p Profile) ([]Policy, error) {
+	t, err := p.Timing()
+	if err != nil {
+		return nil, err
+	}
+	silence := detect.Fixed{Timeout: t.Silence}
+	fixed := Policy{
+		Name: "fixed", Profile: p, Probe: ProbeEcho, Beats: FromClient,
+		Interval: t.Interval, Client: silence, Server: silence,
+	}
+	echoTimer := fixed
+	echoTimer.Name = "echo-timer"
+	echoTimer.Client = detect.EchoTimer{Timeout: t.EchoTimer}
+
+	push := fixed
+	push.Name, push.Probe, push.Beats = "push", ProbePush, FromBoth
+
+	none := Policy{Name: "none", Profile: p, Probe: ProbeNone, Beats: FromNobody}
+	return []Policy{echoTimer, fixed, push, none}, nil
+}

@@ -1,0 +1,137 @@
+package heartbeat
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/flatline-go/flatline/heartbeat/detect"
+)
+
+// Probe is how a side asks whether its peer lives.
+type Probe string
+
+// The probes of the built-in subject.
+const (
+	ProbeEcho Probe = "echo" // a beat, answered by an echo
+	ProbePush Probe = "push" // a one-way beat
+	ProbeNone Probe = "none" // nobody asks
+)
+
+// Direction says which sides send beats.
+type Direction string
+
+// Who sends beats.
+const (
+	FromClient Direction = "client"
+	FromServer Direction = "server"
+	FromBoth   Direction = "both"
+	FromNobody Direction = "none"
+)
+
+// Includes says whether side sends beats.
+func (d Direction) Includes(side Side) bool {
+	return d == FromBoth || string(d) == string(side)
+}
+
+// Policy is how a session finds out that its peer is gone: who sends beats,
+// how often, and what each side concludes from what it hears. It is the unit
+// that reports compare.
+type Policy struct {
+	Name    string    `json:"name"`
+	Profile Profile   `json:"profile"`
+	Probe   Probe     `json:"probe"`
+	Beats   Direction `json:"beats"`
+	// Interval is the time between two beats of a side: beat n leaves at
+	// start + n x Interval, whatever else is sent. 0 only where nobody beats.
+	Interval time.Duration `json:"interval_ns"`
+	// Client and Server are the sides' detectors; nil: that side never
+	// suspects its peer.
+	Client detect.Config `json:"-"`
+	Server detect.Config `json:"-"`
+}
+
+// Key is "name/profile".
+func (p Policy) Key() string { return p.Name + "/" + p.Profile.Name }
+
+// Detector is the configuration of side's detector; nil: none.
+func (p Policy) Detector(side Side) detect.Config {
+	if side == ClientSide {
+		return p.Client
+	}
+	return p.Server
+}
+
+// Validate says what is wrong with the policy, if anything.
+func (p Policy) Validate() error {
+	switch p.Probe {
+	case ProbeEcho, ProbePush, ProbeNone:
+	default:
+		return fmt.Errorf("policy %s: probe %q: want %s, %s or %s", p.Name, p.Probe, ProbeEcho, ProbePush, ProbeNone)
+	}
+	switch p.Beats {
+	case FromClient, FromServer, FromBoth, FromNobody:
+	default:
+		return fmt.Errorf("policy %s: beats from %q: want %s, %s, %s or %s",
+			p.Name, p.Beats, FromClient, FromServer, FromBoth, FromNobody)
+	}
+	beats := p.Beats != FromNobody
+	if (p.Probe == ProbeNone) == beats {
+		return fmt.Errorf("policy %s: probe %q with beats from %q: want beats exactly where there is a probe", p.Name, p.Probe, p.Beats)
+	}
+	if beats && p.Interval <= 0 {
+		return fmt.Errorf("policy %s: interval is %v, want more than 0", p.Name, p.Interval)
+	}
+	for _, side := range []Side{ClientSide, ServerSide} {
+		c := p.Detector(side)
+		if c == nil {
+			continue
+		}
+		if err := c.Validate(); err != nil {
+			return fmt.Errorf("policy %s: %w", p.Name, err)
+		}
+		_, needsEchoes := c.(detect.EchoTimer)
+		if needsEchoes && (p.Probe != ProbeEcho || !p.Beats.Includes(side)) {
+			return fmt.Errorf("policy %s: the %s's detector is %s, which would never suspect: it wants the probe %q and beats from the %s",
+				p.Name, side, c.Name(), ProbeEcho, side)
+		}
+		if !p.hears(side) {
+			return fmt.Errorf("policy %s: the %s has a detector, and would suspect for ever: nothing is sent to it; want beats from the %s, or the probe %q",
+				p.Name, side, side.Peer(), ProbeEcho)
+		}
+		if fixed, ok := c.(detect.Fixed); ok && fixed.Timeout <= p.Interval {
+			return fmt.Errorf("policy %s: the %s's timeout is %v, want more than the interval of %v", p.Name, side, fixed.Timeout, p.Interval)
+		}
+	}
+	return nil
+}
+
+// hears says whether beats or echoes reach side.
+func (p Policy) hears(side Side) bool {
+	return p.Beats.Includes(side.Peer()) || p.Probe == ProbeEcho && p.Beats.Includes(side)
+}
+
+// policyJSON is Policy with its detectors named, as records and traces keep it.
+type policyJSON struct {
+	plainPolicy
+	Client detect.Named `json:"client_detector"`
+	Server detect.Named `json:"server_detector"`
+}
+
+type plainPolicy Policy
+
+// MarshalJSON writes each detector as {"name": ..., "params": {...}}.
+func (p Policy) MarshalJSON() ([]byte, error) {
+	return json.Marshal(policyJSON{plainPolicy(p), detect.Named{Config: p.Client}, detect.Named{Config: p.Server}})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Policy) UnmarshalJSON(b []byte) error {
+	var j policyJSON
+	if err := json.Unmarshal(b, &j); err != nil {
+		return fmt.Errorf("read policy: %w", err)
+	}
+	*p = Policy(j.plainPolicy)
+	p.Client, p.Server = j.Client.Config, j.Server.Config
+	return nil
+}

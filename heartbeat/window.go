@@ -1,0 +1,60 @@
+package heartbeat
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Window is the closed range [Lo, Hi] that a detection time must fall in.
+type Window struct {
+	Lo time.Duration `json:"lo_ns"` // 0: no lower bound
+	Hi time.Duration `json:"hi_ns"` // must be more than Lo
+}
+
+// ParseWindow reads what String writes: "6s..9s", or "..9s" for a window
+// without lower bound, the bounds as time.ParseDuration takes them.
+func ParseWindow(s string) (Window, error) {
+	lo, hi, ok := strings.Cut(s, "..")
+	if !ok {
+		return Window{}, fmt.Errorf("window %q: want two durations with .. between them, as in 6s..9s or ..9s", s)
+	}
+	var w Window
+	for _, bound := range []struct {
+		name, text string
+		to         *time.Duration
+	}{{"lower", lo, &w.Lo}, {"upper", hi, &w.Hi}} {
+		text := strings.TrimSpace(bound.text)
+		if text == "" && bound.to == &w.Lo {
+			continue
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return Window{}, fmt.Errorf("window %q: %s bound %q: want a duration such as 9s, 1m30s or 500ms", s, bound.name, text)
+		}
+		*bound.to = d
+	}
+	if err := w.Validate(); err != nil {
+		return Window{}, err
+	}
+	return w, nil
+}
+
+// Validate says what is wrong with the window, if anything.
+func (w Window) Validate() error {
+	if w.Lo < 0 || w.Lo >= w.Hi {
+		return fmt.Errorf("window %v: want 0s <= lower bound < upper bound", w)
+	}
+	return nil
+}
+
+// Contains says whether d lies in the window, bounds included.
+func (w Window) Contains(d time.Duration) bool { return d >= w.Lo && d <= w.Hi }
+
+// String is "6s..9s", or "..9s" without a lower bound; ParseWindow reads it.
+func (w Window) String() string {
+	if w.Lo == 0 {
+		return ".." + w.Hi.String()
+	}
+	return w.Lo.String() + ".." + w.Hi.String()
+}
