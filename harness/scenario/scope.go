@@ -1,0 +1,160 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/detect"
+)
+
+// NewScope is what the names in s's Spans mean for a policy:
+//
+//	lo, hi  the window's bounds (lo: see heartbeat.Profile.LowerBound)
+//	D       the beat interval
+//	T       the policy's silence timeout (detector fixed); the profile's, if it
+//	        has none
+//	t       the policy's echo timer, likewise
+//	d, J, m the profile's one-way delay, round-trip jitter and margin
+//
+// and s's Params, with the values of set in place of their defaults. A name in
+// set that is no parameter of s is left out: sets are shared by scenarios.
+func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, error) {
+	t, err := p.Profile.Timing()
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
+	scope := Scope{
+		"lo": p.Profile.LowerBound(), "hi": p.Profile.Window.Hi,
+		"D": t.Interval, "T": t.Silence, "t": t.EchoTimer,
+		"d": p.Profile.Delay, "J": p.Profile.Jitter, "m": p.Profile.Margin,
+	}
+	if p.Interval > 0 {
+		scope["D"] = p.Interval
+	}
+	for _, c := range []detect.Config{p.Server, p.Client} {
+		switch c := c.(type) {
+		case detect.Fixed:
+			scope["T"] = c.Timeout
+		case detect.EchoTimer:
+			scope["t"] = c.Timeout
+		}
+	}
+	for _, param := range s.Params {
+		span := param.Default
+		if v, ok := set[param.Name]; ok {
+			span = v
+		}
+		if scope[param.Name], err = span.Eval(scope); err != nil {
+			return nil, fmt.Errorf("scenario %s: parameter %s: %w", s.Name, param.Name, err)
+		}
+		if scope[param.Name] <= 0 {
+			return nil, fmt.Errorf("scenario %s: parameter %s=%s is %v under %s, want more than 0", s.Name, param.Name, span, scope[param.Name], p.Key())
+		}
+	}
+	return scope, nil
+}
+
+// AppliesTo says whether s is meant for policies of that name and probe.
+func (s Scenario) AppliesTo(p heartbeat.Policy) bool {
+	if len(s.Policies) == 0 {
+		return p.Probe != heartbeat.ProbeNone
+	}
+	return slices.Contains(s.Policies, p.Name)
+}
+
+// AppliesTo says whether e is about policies of that name.
+func (e Expectation) AppliesTo(policy string) bool {
+	return len(e.Policies) == 0 || slices.Contains(e.Policies, policy)
+}
+
+// Spans are all times in s, each with the place that it stands at.
+func (s Scenario) spans() map[string]Span {
+	spans := map[string]Span{
+		"observe":       s.Observe,
+		"delay latency": s.Delay.Latency, "delay jitter": s.Delay.Jitter,
+		"traffic every": s.Traffic.Every, "traffic from": s.Traffic.From, "traffic until": s.Traffic.Until,
+	}
+	for i, step := range s.Faults {
+		at := fmt.Sprintf("fault %d (%s) ", i+1, step.Fault.Kind)
+		spans[at+"at"], spans[at+"for"] = step.At, step.For
+		spans[at+"idle"] = step.Fault.Idle
+		spans[at+"latency"], spans[at+"jitter"] = step.Fault.Delay.Latency, step.Fault.Delay.Jitter
+	}
+	for i, e := range s.Expect {
+		at := fmt.Sprintf("expectation %d (%s) ", i+1, e.That)
+		spans[at+"within lo"], spans[at+"within hi"] = e.Within.Lo, e.Within.Hi
+	}
+	return spans
+}
+
+// Validate says what is wrong with s, naming the place, for any policy of the
+// scope's kind.
+func (s Scenario) Validate(scope Scope) error {
+	if s.Name == "" || s.Claim == "" || len(s.Expect) == 0 {
+		return fmt.Errorf("scenario %q: want a name, a claim and at least one expectation", s.Name)
+	}
+	spans := s.spans()
+	for _, place := range slices.Sorted(maps.Keys(spans)) {
+		if _, err := spans[place].Eval(scope); err != nil {
+			return fmt.Errorf("scenario %s: %s: %w", s.Name, place, err)
+		}
+	}
+	if observe, _ := s.Observe.Eval(scope); observe <= 0 {
+		return fmt.Errorf("scenario %s: observe is %v, want more than 0", s.Name, observe)
+	}
+	for _, p := range s.Params {
+		if slices.Contains(reserved(), p.Name) {
+			return fmt.Errorf("scenario %s: parameter %s: that name means something already, as do %s", s.Name, p.Name, strings.Join(reserved(), ", "))
+		}
+	}
+	for _, e := range s.Expect {
+		if err := e.validate(); err != nil {
+			return fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
+	}
+	for _, step := range s.Faults {
+		if !slices.Contains(Kinds(), step.Fault.Kind) {
+			return fmt.Errorf("scenario %s: unknown fault %q, known: %s", s.Name, step.Fault.Kind, join(Kinds()))
+		}
+		if step.Fault.Kind.OfPeer() && step.Fault.Side.Peer() == "" {
+			return fmt.Errorf("scenario %s: fault %s: side is %q, want %s or %s", s.Name, step.Fault.Kind, step.Fault.Side, heartbeat.ClientSide, heartbeat.ServerSide)
+		}
+		if step.Must != MustStrike && step.Must != MustNotStrike {
+			return fmt.Errorf("scenario %s: fault %s: must is %q, want %q or %q", s.Name, step.Fault.Kind, step.Must, MustStrike, MustNotStrike)
+		}
+	}
+	for _, phase := range s.Phases {
+		if !(phase >= 0 && phase <= 1) {
+			return fmt.Errorf("scenario %s: phase %v, want 0 to 1", s.Name, phase)
+		}
+	}
+	return nil
+}
+
+// reserved are the names that NewScope gives a meaning.
+func reserved() []string { return []string{"lo", "hi", "D", "T", "t", "d", "J", "m"} }
+
+func (e Expectation) validate() error {
+	if !slices.Contains(Outcomes(), e.That) {
+		return fmt.Errorf("unknown outcome %q, known: %s", e.That, join(Outcomes()))
+	}
+	if e.Side != "" && e.Side.Peer() == "" {
+		return fmt.Errorf("expectation %s: side is %q, want %s, %s or neither", e.That, e.Side, heartbeat.ClientSide, heartbeat.ServerSide)
+	}
+	origins := []Origin{FromFault, FromLastByte, FromHeal, FromPeersEnd}
+	if !slices.Contains(origins, e.From) {
+		return fmt.Errorf("expectation %s: unknown origin %q, known: %s", e.That, e.From, join(origins[1:]))
+	}
+	return nil
+}
+
+func join[T ~string](words []T) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return strings.Join(out, ", ")
+}

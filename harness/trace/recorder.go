@@ -1,0 +1,126 @@
+package trace
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Recorder keeps a trace, writes it as it happens, and lets the lab wait for
+// events. It is safe for concurrent use.
+type Recorder struct {
+	header  Header
+	written chan struct{} // closed when all is written
+
+	mu      sync.Mutex
+	events  []Event
+	closed  bool
+	changed chan struct{} // closed and replaced at every event
+	err     error         // the first failed write
+}
+
+// NewRecorder writes the header to w, which may be nil: then the trace is kept
+// in memory only. It must be closed.
+func NewRecorder(w io.Writer, h Header) (*Recorder, error) {
+	if w == nil {
+		w = io.Discard
+	}
+	out := json.NewEncoder(w) // one write per event: a killed run loses next to nothing
+	if err := out.Encode(h); err != nil {
+		return nil, fmt.Errorf("write header of trace %s: %w", h.Trial, err)
+	}
+	r := &Recorder{header: h, changed: make(chan struct{}), written: make(chan struct{})}
+	go r.write(out)
+	return r, nil
+}
+
+// write writes events as they come, in a goroutine of its own: who records one
+// must not wait for a disk.
+func (r *Recorder) write(out *json.Encoder) {
+	defer close(r.written)
+	for seen := 0; ; {
+		r.mu.Lock()
+		events, changed, closed := r.events[seen:], r.changed, r.closed
+		r.mu.Unlock()
+		for _, e := range events {
+			if err := out.Encode(e); err != nil {
+				r.mu.Lock()
+				r.err = fmt.Errorf("write trace %s: %w", r.header.Trial, err)
+				r.mu.Unlock()
+				return // what follows half a line would be lost as well
+			}
+		}
+		seen += len(events)
+		if closed {
+			return
+		}
+		<-changed
+	}
+}
+
+// Now is the offset of this moment.
+func (r *Recorder) Now() int64 { return int64(time.Since(r.header.Epoch)) }
+
+// Record adds e. After Close it does nothing: what a trial's tear-down does is
+// no part of its history.
+func (r *Recorder) Record(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	r.events = append(r.events, e)
+	r.change()
+}
+
+// change wakes whoever waits. The lock is held.
+func (r *Recorder) change() {
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// Wait returns the first recorded event, old or new, that ok accepts, or the
+// context's error.
+func (r *Recorder) Wait(ctx context.Context, ok func(Event) bool) (Event, error) {
+	for seen := 0; ; {
+		r.mu.Lock()
+		events, changed := r.events[seen:], r.changed
+		r.mu.Unlock()
+		for _, e := range events {
+			if ok(e) {
+				return e, nil
+			}
+		}
+		seen += len(events)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Event{}, ctx.Err()
+		}
+	}
+}
+
+// Close ends the trace and returns it, its events in order of time; a second
+// call returns the same. The error is that of the first event that could not be
+// written.
+func (r *Recorder) Close() (Trace, error) {
+	r.mu.Lock()
+	r.closed = true
+	r.change()
+	r.mu.Unlock()
+	<-r.written
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return inOrder(r.header, slices.Clone(r.events)), r.err
+}
+
+// inOrder sorts by time. Events of one instant keep the order in which they
+// were recorded.
+func inOrder(h Header, events []Event) Trace {
+	slices.SortStableFunc(events, func(a, b Event) int { return int(min(1, max(-1, a.T-b.T))) })
+	return Trace{Header: h, Events: events}
+}
