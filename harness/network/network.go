@@ -1,0 +1,135 @@
+// Package network is what the lab knows of a network: it carries a subject's
+// bytes, applies faults to them, and proves what it did. Each implementation
+// has a folder of its own.
+package network
+
+import (
+	"context"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// Network opens paths. It is safe for concurrent use: one trial, one path.
+type Network interface {
+	// Name is the network's name in flags and reports.
+	Name() string
+	// Version says what the network is made of, e.g. "toxiproxy 2.12.0".
+	Version() string
+	// Supports is nil if the network can apply faults of this kind, else an
+	// error whose text says why not and where it can be had.
+	Supports(kind scenario.Kind) error
+	// Open makes a path that no byte has used yet.
+	Open(ctx context.Context, setup Setup) (Path, error)
+	// Close ends the network, once all its paths are closed.
+	Close() error
+}
+
+// Setup is what a path has to be.
+type Setup struct {
+	Name     string    // unique among the paths that are open
+	Upstream string    // the server's address, host:port
+	Epoch    time.Time // the zero of all instants, with a monotonic reading
+	Seed     uint64    // of the delays
+	Delay    Delay     // the path's own, from the first byte
+	Faults   []Fault   // all that will be applied, in place but not active
+}
+
+// Delay is a scenario.Delay with its spans resolved.
+type Delay struct {
+	Latency time.Duration
+	Jitter  time.Duration
+	Law     scenario.Law
+}
+
+// Fault is a scenario.Fault of the network with its spans resolved.
+type Fault struct {
+	Kind   scenario.Kind
+	Idle   time.Duration
+	Mode   scenario.DropMode
+	Delay  Delay
+	Toward heartbeat.Side // of Latency: who gets everything late; "": both
+}
+
+// Path carries one trial's connections. Its methods are called by one
+// goroutine at a time, while traffic flows.
+type Path interface {
+	// Addr is where clients dial, host:port.
+	Addr() string
+	// Apply makes Setup.Faults[i] active; it returns once it has taken effect.
+	Apply(ctx context.Context, i int) error
+	// Undo ends it: the network is as it was before, but for what the fault
+	// destroyed (links born during a cut, flows that a firewall forgot).
+	Undo(ctx context.Context, i int) error
+	// Observe is everything that happened so far.
+	Observe(ctx context.Context) (Observation, error)
+	// Close undoes what is active and leaves nothing behind. The subject's
+	// connections are closed by it if they still are open.
+	Close(ctx context.Context) error
+}
+
+// Never is an instant that did not come.
+const Never int64 = -1
+
+// Observation is a path's proof. All instants are nanoseconds since
+// Setup.Epoch, or Never.
+type Observation struct {
+	// Uncertainty bounds the error of all instants; 0 where the network runs
+	// in this process.
+	Uncertainty time.Duration `json:"uncertainty_ns"`
+	Links       []Link        `json:"links"`   // in the order of their birth
+	Strikes     []Strike      `json:"strikes"` // one per Apply, in that order
+}
+
+// Link is one connection through the network.
+type Link struct {
+	Born int64 `json:"born_ns"`
+	Dead bool  `json:"dead"` // born during a cut: nothing ever passes
+	Up   Flow  `json:"up"`   // from the client to the server
+	Down Flow  `json:"down"`
+}
+
+// Flow is one direction of a link, as the client's end of the network saw it.
+type Flow struct {
+	Passed      int64 `json:"passed_bytes"`
+	FirstPassed int64 `json:"first_passed_ns"`
+	LastPassed  int64 `json:"last_passed_ns"`
+	// Withheld are the bytes that were ever stopped; those of a healed cut
+	// count as Passed too, once they have flowed on.
+	Withheld int64 `json:"withheld_bytes"`
+	// HungUp is when the sending end closed its connection, whether or not
+	// the other end was allowed to learn of it.
+	HungUp int64 `json:"hung_up_ns"`
+	// Ended is when the network itself ended the receiving end's connection
+	// without a closing to pass on.
+	Ended int64 `json:"ended_ns"`
+}
+
+// Strike is what one application of a fault did.
+type Strike struct {
+	Fault int   `json:"fault"` // index into Setup.Faults
+	On    int64 `json:"on_ns"` // the instant of effect, both directions alike
+	Off   int64 `json:"off_ns"`
+	// LastPassed is the last instant at which a byte passed before On, over
+	// all links.
+	LastPassedUp   int64 `json:"last_passed_up_ns"`
+	LastPassedDown int64 `json:"last_passed_down_ns"`
+	// What was stopped by it, per direction.
+	WithheldUp   int64 `json:"withheld_up_bytes"`
+	WithheldDown int64 `json:"withheld_down_bytes"`
+	// Closings are hang-ups that the other end was not allowed to learn of;
+	// Dials are links born dead; Ended are connections that the network ended.
+	Closings int `json:"closings"`
+	Dials    int `json:"dials"`
+	Ended    int `json:"ended"`
+	// Forgotten is when a firewall first forgot a flow; Never elsewhere.
+	Forgotten int64 `json:"forgotten_ns"`
+	// Delayed are chunks that were held back by the fault's delay.
+	Delayed int64 `json:"delayed_chunks"`
+}
+
+// Struck says whether the fault did anything: withheld, ended or delayed.
+func (s Strike) Struck() bool {
+	return s.WithheldUp+s.WithheldDown+s.Delayed > 0 || s.Closings+s.Dials+s.Ended > 0
+}
