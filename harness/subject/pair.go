@@ -1,0 +1,202 @@
+package subject
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/session"
+)
+
+// Pair is our own client and server, in this process. Both speak the trial's
+// policy and tell all that happens; the client reconnects at most 2 s after a
+// failed attempt, and gives a handshake 2 s.
+type Pair struct{}
+
+// Name is "pair".
+func (Pair) Name() string { return "pair" }
+
+// Reconnect is the longest that a pair's client takes from one attempt to the
+// next: a handshake that goes unanswered, and the longest backoff.
+const Reconnect = handshake + backoffMax
+
+const (
+	handshake  = 2 * time.Second
+	backoffMax = 2 * time.Second
+)
+
+// New makes a pair for one trial.
+func (Pair) New(s Setup) (Subject, error) {
+	p := &pair{up: map[heartbeat.Side]*heartbeat.Session{}}
+	p.config = heartbeat.Config{
+		Policy: s.Policy, Mode: s.Mode, Epoch: s.Epoch, HandshakeTimeout: handshake,
+		Observer: func(e session.Event) { s.Record(event(e)) },
+		OnUp:     func(hs *heartbeat.Session) { p.talk(hs, s) },
+	}
+	if err := s.Policy.Validate(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+type pair struct {
+	config heartbeat.Config
+
+	mu    sync.Mutex
+	up    map[heartbeat.Side]*heartbeat.Session // the newest of each side
+	conns map[heartbeat.Side]net.Conn           // likewise, for resets
+	said  uint64
+}
+
+func (p *pair) Serve(ln net.Listener) error {
+	server, err := heartbeat.NewServer(heartbeat.ServerConfig{Config: p.config})
+	if err != nil {
+		return fmt.Errorf("make the pair's server: %w", err)
+	}
+	err = server.Serve(&tap{ln, func(c net.Conn) { p.keep(heartbeat.ServerSide, c) }})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	// Whoever is behind a cut does not say goodbye in time: no error.
+	if down := server.Shutdown(ctx); down != nil && !errors.Is(down, context.DeadlineExceeded) {
+		err = errors.Join(err, down)
+	}
+	return err
+}
+
+func (p *pair) Dial(ctx context.Context, addr string) error {
+	client, err := heartbeat.NewClient(heartbeat.ClientConfig{
+		Config: p.config,
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			var d net.Dialer
+			c, err := d.DialContext(ctx, "tcp", addr)
+			if err == nil {
+				p.keep(heartbeat.ClientSide, c)
+			}
+			return c, err
+		},
+		Backoff: heartbeat.Backoff{Initial: 100 * time.Millisecond, Max: backoffMax},
+	})
+	if err != nil {
+		return fmt.Errorf("make the pair's client: %w", err)
+	}
+	return client.Run(ctx)
+}
+
+// talk is the application: the server answers every message with itself, the
+// client looks whether that is what it said.
+func (p *pair) talk(hs *heartbeat.Session, s Setup) {
+	p.mu.Lock()
+	p.up[hs.Side()] = hs
+	p.mu.Unlock()
+	for {
+		msg, err := hs.Receive(context.Background())
+		if err != nil {
+			return // the session's end is an event of its own
+		}
+		if bytes.Equal(msg, canary) {
+			continue
+		}
+		if !bytes.Equal(msg, message(msg)) {
+			s.Record(trace.Event{
+				T: int64(time.Since(s.Epoch)), Side: hs.Side(), What: trace.Damaged, Session: sessionName(hs.ID()),
+			})
+		}
+		if hs.Side() == heartbeat.ServerSide {
+			_ = hs.Send(msg) // a session that has ended says so by itself
+		}
+	}
+}
+
+var canary = []byte{0xCA}
+
+// message is the n-th message: n, and bytes that follow from n. Given a
+// message, it is what that one ought to have been.
+func message(like []byte) []byte {
+	msg := make([]byte, 64)
+	copy(msg[:8], like)
+	for i := 8; i < len(msg); i++ {
+		msg[i] = msg[i%8] ^ byte(i)
+	}
+	return msg
+}
+
+func (p *pair) keep(side heartbeat.Side, c net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conns == nil {
+		p.conns = map[heartbeat.Side]net.Conn{}
+	}
+	p.conns[side] = c
+}
+
+func (p *pair) session(side heartbeat.Side) (*heartbeat.Session, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.up[side]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("the %s has no session yet", side)
+}
+
+func (p *pair) Say() error {
+	s, err := p.session(heartbeat.ClientSide)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	number := binary.BigEndian.AppendUint64(nil, p.said)
+	p.said++
+	p.mu.Unlock()
+	return s.Send(message(number))
+}
+
+func (p *pair) Canary(side heartbeat.Side) error {
+	s, err := p.session(side)
+	if err != nil {
+		return err
+	}
+	return s.Send(canary)
+}
+
+func (p *pair) Leave(side heartbeat.Side) error {
+	s, err := p.session(side)
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+func (p *pair) Reset(side heartbeat.Side) error {
+	p.mu.Lock()
+	c := p.conns[side]
+	p.mu.Unlock()
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return fmt.Errorf("reset the %s's connection: it has none", side)
+	}
+	if err := tcp.SetLinger(0); err != nil {
+		return fmt.Errorf("reset the %s's connection: %w", side, err)
+	}
+	return tcp.Close()
+}
+
+// tap shows every accepted connection to seen.
+type tap struct {
+	net.Listener
+	seen func(net.Conn)
+}
+
+func (t *tap) Accept() (net.Conn, error) {
+	c, err := t.Listener.Accept()
+	if err == nil {
+		t.seen(c)
+	}
+	return c, err
+}
