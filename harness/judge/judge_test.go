@@ -1,0 +1,344 @@
+package judge_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/network"
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// history is a trace in the making. Its instants are seconds.
+type history struct {
+	t     *testing.T
+	trace trace.Trace
+}
+
+// begin is a session of fixed/strict (D = 2 s, T = 8.55 s) that is up at 0 s and
+// beats at 0 and 2 s, under a scenario.
+func begin(t *testing.T, s scenario.Scenario) *history {
+	t.Helper()
+	policies, err := heartbeat.Policies(heartbeat.Strict())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := policies[1]
+	scope, err := s.NewScope(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &history{t: t, trace: trace.Trace{Header: trace.Header{
+		Schema: trace.Schema, Trial: "t", Scenario: s, Params: scope, Policy: p,
+		Window: p.Profile.Window, Interval: p.Interval,
+	}}}
+	h.both(0, trace.Up, "")
+	for i, at := range []float64{0, 2} {
+		h.add(trace.Event{T: ns(at), Side: "client", What: trace.Sent, Kind: "beat", Seq: uint64(i)})
+		h.add(trace.Event{T: ns(at + .01), Side: "server", What: trace.Heard, Kind: "beat", Seq: uint64(i)})
+		h.add(trace.Event{T: ns(at + .02), Side: "client", What: trace.Heard, Kind: "echo", Seq: uint64(i)})
+	}
+	return h
+}
+
+// numb takes the detectors away: the test's suspicions follow from none.
+func (h *history) numb() *history {
+	h.trace.Header.Policy.Client, h.trace.Header.Policy.Server = nil, nil
+	return h
+}
+
+func ns(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }
+
+func (h *history) add(e trace.Event) {
+	if e.Session == "" && (e.Side == "client" || e.Side == "server") {
+		e.Session = "a"
+	}
+	h.trace.Events = append(h.trace.Events, e)
+}
+
+func (h *history) both(at float64, what trace.What, cause string) {
+	h.add(trace.Event{T: ns(at), Side: "client", What: what, Cause: cause})
+	h.add(trace.Event{T: ns(at), Side: "server", What: what, Cause: cause})
+}
+
+// cut is a cable pull that withheld something.
+func (h *history) cut(on, off float64) {
+	h.fault(on, off, network.Strike{On: ns(on), Off: ns(off), WithheldUp: 16})
+}
+
+func (h *history) fault(on, off float64, s network.Strike) {
+	h.add(trace.Event{T: ns(on), Side: trace.Network, What: trace.FaultOn})
+	h.add(trace.Event{T: ns(off), Side: trace.Network, What: trace.FaultOff, Strike: &s})
+}
+
+// judge sorts the events, as a reader does, and judges them.
+func (h *history) judge() judge.Record {
+	h.t.Helper()
+	var out strings.Builder
+	rec, err := trace.NewRecorder(&out, h.trace.Header)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, e := range h.trace.Events {
+		rec.Record(e)
+	}
+	if _, err := rec.Close(); err != nil {
+		h.t.Fatal(err)
+	}
+	tr, err := trace.Read(strings.NewReader(out.String()))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return judge.Judge(tr)
+}
+
+func pulled(expect ...scenario.Expectation) scenario.Scenario {
+	return scenario.Scenario{
+		Name: "pulled", Claim: "c",
+		Faults: []scenario.Step{{Fault: scenario.Fault{Kind: scenario.CablePull}, Must: scenario.MustStrike}},
+		Expect: expect,
+	}
+}
+
+func wantVerdict(t *testing.T, r judge.Record, want judge.Verdict, reason string) {
+	t.Helper()
+	if r.Verdict != want || !strings.Contains(r.Reason, reason) {
+		t.Errorf("got %s (%s), want %s (%s)", r.Verdict, r.Reason, want, reason)
+	}
+}
+
+func wantTime(t *testing.T, what string, got *time.Duration, want time.Duration) {
+	t.Helper()
+	if got == nil || *got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// The server last heard a beat at 2.01 s, so suspects at 10.56 s; the client an
+// echo at 2.02 s, so suspects at 10.57 s. Struck at 3 s: 7.56 s and 7.57 s.
+func TestDetectionTimesCountFromTheFault(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Detects}))
+	h.cut(3, 14)
+	h.add(trace.Event{T: ns(10.561), Side: "server", What: trace.Suspect})
+	h.add(trace.Event{T: ns(10.57), Side: "client", What: trace.Suspect, Detail: "numbers"})
+	r := h.judge()
+	wantVerdict(t, r, judge.Held, "")
+	wantTime(t, "client", r.Client.Detection, 7570*time.Millisecond)
+	wantTime(t, "server", r.Server.Detection, 7561*time.Millisecond)
+	wantTime(t, "client's harness error", r.Client.HarnessError, 0)
+	wantTime(t, "server's harness error", r.Server.HarnessError, time.Millisecond)
+	if *r.Client.Phase != .49 || *r.Server.Phase != .495 {
+		t.Errorf("phases %v and %v, want 0.49 and 0.495", *r.Client.Phase, *r.Server.Phase)
+	}
+	if r.Client.Mistakes+r.Server.Mistakes != 0 || r.Client.Why != "numbers" {
+		t.Errorf("mistakes or reason wrong: %+v", r.Client)
+	}
+}
+
+func TestDetectionOutsideTheWindow(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		suspect float64 // 0: never
+		verdict judge.Verdict
+		reason  string
+	}{
+		{name: "lower bound", suspect: 9, verdict: judge.Held},
+		{name: "too soon", suspect: 8.9999, verdict: judge.Broken, reason: "client: expected detection within 6s..9s of the fault, but detected after 6s"},
+		{name: "upper bound", suspect: 12, verdict: judge.Held},
+		{name: "too late", suspect: 12.001, verdict: judge.Broken, reason: "detected after 9.001s"},
+		{name: "never", verdict: judge.Broken, reason: "never detected in 17s"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()
+			h.cut(3, 20)
+			if row.suspect > 0 {
+				h.add(trace.Event{T: ns(row.suspect), Side: "client", What: trace.Suspect})
+			}
+			wantVerdict(t, h.judge(), row.verdict, row.reason)
+		})
+	}
+}
+
+// A fault that did nothing fails its trial, whatever the sides did.
+func TestAFaultMustProveItself(t *testing.T) {
+	s := pulled(scenario.Expectation{That: scenario.Unnoticed})
+	h := begin(t, s).numb()
+	h.fault(3, 20, network.Strike{On: ns(3), Off: ns(20)})
+	wantVerdict(t, h.judge(), judge.Broken, "network: expected cable-pull to strike, but it touched nothing")
+
+	wantVerdict(t, begin(t, s).numb().judge(), judge.Broken, "it was never applied")
+
+	s.Faults[0].Must = scenario.MustNotStrike
+	h = begin(t, s).numb()
+	h.cut(3, 20)
+	wantVerdict(t, h.judge(), judge.Broken, "16 bytes withheld from the server")
+}
+
+func TestMistakes(t *testing.T) {
+	during := []scenario.Expectation{{That: scenario.Detects, Side: heartbeat.ClientSide}}
+	none := []scenario.Expectation{{That: scenario.Mistakes, Side: heartbeat.ClientSide, Count: 0}}
+	for _, row := range []struct {
+		name    string
+		expect  []scenario.Expectation
+		suspect []float64
+		want    int
+	}{
+		{name: "before the fault", expect: during, suspect: []float64{2.5, 10}, want: 1},
+		{name: "while cut", expect: during, suspect: []float64{10}, want: 0},
+		{name: "while late bytes may be under way", expect: during, suspect: []float64{10, 14.4}, want: 0},
+		{name: "after the heal", expect: during, suspect: []float64{10, 14.5}, want: 1},
+		{name: "nothing excuses one", expect: none, suspect: []float64{10}, want: 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := begin(t, pulled(row.expect...)).numb()
+			h.cut(3, 14)
+			for _, at := range row.suspect {
+				h.add(trace.Event{T: ns(at), Side: "client", What: trace.Suspect})
+				h.add(trace.Event{T: ns(at + .25), Side: "client", What: trace.Trust})
+			}
+			r := h.judge()
+			if r.Client.Mistakes != row.want {
+				t.Errorf("got %d mistakes, want %d", r.Client.Mistakes, row.want)
+			}
+			if row.want > 0 {
+				wantTime(t, "mistake duration", r.Client.MistakeTime, 250*time.Millisecond)
+			}
+		})
+	}
+}
+
+// A quarter of strict's margin is 37.5 ms.
+func TestAStalledHarnessIsInconclusive(t *testing.T) {
+	for _, row := range []struct {
+		at, stall float64
+		verdict   judge.Verdict
+	}{
+		{at: 5, stall: .0375, verdict: judge.Broken},
+		{at: 5, stall: .0376, verdict: judge.Inconclusive},
+		// The server's last arrival before the fault was at 2.01 s.
+		{at: 1.80, stall: .055, verdict: judge.Broken},
+		{at: 1.80, stall: .060, verdict: judge.Inconclusive},
+	} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects})).numb()
+		h.cut(3, 14)
+		h.add(trace.Event{T: ns(row.at), To: ns(row.at + row.stall), Side: trace.Harness, What: trace.Stall})
+		wantVerdict(t, h.judge(), row.verdict, "")
+	}
+}
+
+// A subject that tells nothing is timed by its hang-up on the wire.
+func TestAForeignSideIsTimedByItsHangUp(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide},
+		scenario.Expectation{That: scenario.Unnoticed, Side: heartbeat.ServerSide},
+		scenario.Expectation{That: scenario.Recovers, Side: heartbeat.ClientSide}))
+	h.trace.Events = nil
+	flow := network.Flow{Passed: 10, FirstPassed: ns(1), LastPassed: ns(3), HungUp: network.Never, Ended: network.Never}
+	first := network.Link{Born: ns(1), Up: flow, Down: flow}
+	first.Up.HungUp = ns(10)
+	dead := network.Link{Born: ns(11), Dead: true, Up: network.Flow{HungUp: ns(12)}, Down: network.Flow{HungUp: network.Never}}
+	second := network.Link{Born: ns(15), Up: flow, Down: flow}
+	second.Up.FirstPassed = ns(15.5)
+	for _, l := range []network.Link{first, dead, second} {
+		h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+	}
+	h.cut(3, 14)
+	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.Canary})
+	r := h.judge()
+	wantVerdict(t, r, judge.Held, "")
+	wantTime(t, "client", r.Client.Detection, 7*time.Second)
+	wantTime(t, "recovery", r.Client.Recovery, 1500*time.Millisecond)
+}
+
+func TestRecoveryNeedsDataOnALivingSession(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Recovers})).numb()
+	h.cut(3, 14)
+	h.both(11, trace.Down, "peer went silent")
+	for i, session := range []string{"b", "c"} { // b dies before any data came
+		at := 15 + 2*float64(i)
+		for _, side := range []trace.Side{"client", "server"} {
+			h.add(trace.Event{T: ns(at), Side: side, Session: session, What: trace.Up})
+			h.add(trace.Event{T: ns(at + .1), Side: side, Session: session, What: trace.Heard, Kind: "beat"})
+			if session == "b" {
+				h.add(trace.Event{T: ns(at + 1), Side: side, Session: session, What: trace.Down})
+			} else {
+				h.add(trace.Event{T: ns(at + .2), Side: side, Session: session, What: trace.Heard, Kind: "data"})
+			}
+		}
+	}
+	r := h.judge()
+	wantVerdict(t, r, judge.Held, "")
+	wantTime(t, "recovery", r.Client.Recovery, 3100*time.Millisecond)
+}
+
+func TestUnknownOutcomeIsNotHeld(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: "sings"})).numb()
+	h.cut(3, 14)
+	wantVerdict(t, h.judge(), judge.Broken, "knows no such outcome")
+}
+
+// The live detector and the pure one must agree, whichever of them suspects.
+func TestALiveDetectorThatIsNotThePureOneFailsItsTrial(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		suspect float64 // of the client, whose deadline is at 10.57 s; 0: never
+		want    judge.Verdict
+	}{
+		{name: "agree", suspect: 10.572, want: judge.Held},
+		{name: "too soon", suspect: 10.2, want: judge.Failed},
+		{name: "too late", suspect: 10.7, want: judge.Failed},
+		{name: "never", want: judge.Failed},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := begin(t, pulled(scenario.Expectation{That: scenario.StaysDown}))
+			h.trace.Header.Policy.Server = nil
+			h.cut(3, 11.5)
+			h.add(trace.Event{T: ns(12), Side: trace.Harness, What: trace.Canary})
+			if row.suspect > 0 {
+				h.add(trace.Event{T: ns(row.suspect), Side: "client", What: trace.Suspect})
+			}
+			wantVerdict(t, h.judge(), row.want, "")
+		})
+	}
+}
+
+// A session that was lost before the fault is no session that noticed nothing.
+func TestUnnoticedNeedsASession(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Unnoticed, Side: heartbeat.ClientSide})).numb()
+	h.add(trace.Event{T: ns(2.5), Side: "client", What: trace.Down})
+	h.cut(3, 11)
+	wantVerdict(t, h.judge(), judge.Broken, "its session was over at 2.5s")
+}
+
+// The server hears beats while only the way to the client is dead.
+func TestAHalfOpenWayExcusesOneSide(t *testing.T) {
+	s := pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})
+	s.Faults[0].Fault.Kind = scenario.HalfOpenDown
+	h := begin(t, s).numb()
+	h.cut(3, 14)
+	h.both(10, trace.Suspect, "")
+	if r := h.judge(); r.Client.Mistakes != 0 || r.Server.Mistakes != 1 {
+		t.Errorf("mistakes %d and %d, want 0 and 1", r.Client.Mistakes, r.Server.Mistakes)
+	}
+}
+
+// An absent bound is absent.
+func TestHalfARange(t *testing.T) {
+	for _, row := range []struct {
+		within scenario.Range
+		want   judge.Verdict
+	}{
+		{within: scenario.Range{Lo: "1s"}, want: judge.Broken},
+		{within: scenario.Range{Lo: "0s"}, want: judge.Held},
+		{within: scenario.Range{Hi: "500ms"}, want: judge.Held},
+		{within: scenario.Range{Hi: "499ms"}, want: judge.Broken},
+	} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Ends, Side: heartbeat.ClientSide, Within: row.within})).numb()
+		h.cut(3, 14)
+		h.add(trace.Event{T: ns(3.5), Side: "client", What: trace.Down})
+		wantVerdict(t, h.judge(), row.want, "")
+	}
+}

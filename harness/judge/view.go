@@ -1,0 +1,225 @@
+package judge
+
+import (
+	"math"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/network"
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// view is a trace with its landmarks found.
+type view struct {
+	trace.Trace
+	struck bool  // a fault took effect
+	fault  int64 // when the first did
+	healed bool  // all faults ended before the trial did
+	heal   int64 // when the last did
+	end    int64 // the trial's
+	links  []network.Link
+	// strikes are the network's proofs, in the order in which the faults ended.
+	strikes []network.Strike
+}
+
+func newView(t trace.Trace) view {
+	v := view{Trace: t}
+	active := 0
+	for _, e := range t.Events {
+		v.end = max(v.end, e.T)
+		switch e.What {
+		case trace.FaultOn:
+			if !v.struck {
+				v.struck, v.fault = true, e.T
+			}
+			active++
+		case trace.FaultOff:
+			active--
+			v.heal = e.T
+			if e.Strike != nil {
+				v.strikes = append(v.strikes, *e.Strike)
+			}
+		case trace.Dial:
+			if e.Link != nil {
+				v.links = append(v.links, *e.Link)
+			}
+		}
+	}
+	v.healed = v.struck && active == 0 && v.heal < v.end
+	return v
+}
+
+// tells says whether side reports its own events.
+func (v view) tells(side trace.Side) bool {
+	return v.first(func(e trace.Event) bool { return e.Side == side && e.What == trace.Up }) != nil
+}
+
+// first is the first event that ok accepts, or nil.
+func (v view) first(ok func(trace.Event) bool) *trace.Event {
+	for i := range v.Events {
+		if ok(v.Events[i]) {
+			return &v.Events[i]
+		}
+	}
+	return nil
+}
+
+// session is the name of side's session that was up when the fault struck; "":
+// it had none.
+func (v view) session(side trace.Side) string {
+	name := ""
+	for _, e := range v.Events {
+		if e.T > v.faultOrEnd() {
+			break
+		}
+		switch {
+		case e.Side != side:
+		case e.What == trace.Up:
+			name = e.Session
+		case e.Session == name && (e.What == trace.Down || e.What == trace.Closed) && e.T < v.faultOrEnd():
+			name = ""
+		}
+	}
+	return name
+}
+
+// lostBefore is when a session of side's ended before the fault, or without
+// one, if that happened.
+func (v view) lostBefore(side trace.Side) (int64, bool) {
+	up := map[string]bool{}
+	for _, e := range v.Events {
+		switch {
+		case e.Side != side || v.struck && e.T >= v.fault:
+		case e.What == trace.Up:
+			up[e.Session] = true
+		case up[e.Session] && (e.What == trace.Down || e.What == trace.Closed):
+			return e.T, true
+		}
+	}
+	return 0, false
+}
+
+func (v view) faultOrEnd() int64 {
+	if v.struck {
+		return v.fault
+	}
+	return v.end
+}
+
+// link is the connection that was in use when the fault struck.
+func (v view) link() (network.Link, bool) {
+	var in network.Link
+	found := false
+	for _, l := range v.links {
+		if l.Born <= v.faultOrEnd() && !l.Dead && l.Up.Passed > 0 {
+			in, found = l, true
+		}
+	}
+	return in, found
+}
+
+// lastByte is the last instant at which a byte passed on that connection.
+func (v view) lastByte() (int64, bool) {
+	l, ok := v.link()
+	if !ok {
+		return 0, false
+	}
+	at := max(l.Up.LastPassed, l.Down.LastPassed)
+	return at, at != network.Never
+}
+
+// hangUp is when side closed that connection, as the network saw it.
+func (v view) hangUp(side trace.Side) (int64, bool) {
+	l, ok := v.link()
+	if !ok {
+		return 0, false
+	}
+	at := l.Up.HungUp
+	if side == heartbeat.ServerSide {
+		at = l.Down.HungUp
+	}
+	return at, at != network.Never
+}
+
+// suspicion is side's own suspicion on that session after the fault, or the
+// hang-up of a side that tells nothing.
+func (v view) suspicion(side trace.Side) (at int64, why string, ok bool) {
+	if !v.tells(side) {
+		at, ok = v.hangUp(side)
+		return at, "hung up", ok && at >= v.fault
+	}
+	name := v.session(side)
+	e := v.first(func(e trace.Event) bool {
+		return e.Side == side && e.What == trace.Suspect && e.Session == name && e.T >= v.fault
+	})
+	if e == nil {
+		return 0, "", false
+	}
+	return e.T, e.Detail, true
+}
+
+// ending is the end of side's session that was up when the fault struck.
+func (v view) ending(side trace.Side) (at int64, cause string, ok bool) {
+	if !v.tells(side) {
+		at, ok = v.hangUp(side)
+		return at, "hung up", ok
+	}
+	name := v.session(side)
+	e := v.first(func(e trace.Event) bool {
+		return e.Side == side && (e.What == trace.Down || e.What == trace.Closed) && e.Session == name && e.T >= v.fault
+	})
+	if e == nil {
+		return 0, "", false
+	}
+	return e.T, e.Cause, true
+}
+
+// origin is the instant that an expectation counts from.
+func (v view) origin(from scenario.Origin, side trace.Side) (int64, bool) {
+	switch from {
+	case scenario.FromLastByte:
+		return v.lastByte()
+	case scenario.FromHeal:
+		return v.heal, v.healed
+	case scenario.FromPeersEnd:
+		return v.hangUp(side.Peer())
+	case scenario.FromFault:
+		return v.fault, v.struck
+	default:
+		return 0, false
+	}
+}
+
+// phase is where in side's beat interval the fault struck.
+func (v view) phase(side trace.Side) *float64 {
+	interval := v.Header.Interval
+	if !v.struck || interval <= 0 {
+		return nil
+	}
+	heard := v.lastHeard(side)
+	if heard == nil {
+		return nil
+	}
+	phase := float64(v.fault-heard.T) / float64(interval)
+	phase = math.Round(phase*1000) / 1000
+	return &phase
+}
+
+// lastHeard is the last beat or echo that side heard before the fault, or nil.
+func (v view) lastHeard(side trace.Side) (heard *trace.Event) {
+	for i, e := range v.Events {
+		if e.T > v.fault {
+			break
+		}
+		if e.Side == side && e.What == trace.Heard && (e.Kind == "echo" || e.Kind == "beat") {
+			heard = &v.Events[i]
+		}
+	}
+	return heard
+}
+
+func since(at, origin int64) *time.Duration {
+	d := time.Duration(at - origin)
+	return &d
+}
