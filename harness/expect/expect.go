@@ -1,0 +1,162 @@
+// Package expect has Gomega matchers for records: thin words around package
+// judge. Each is about both sides, unless On names one.
+//
+//	Expect(record).To(expect.DetectWithin(window))
+//	Expect(record).To(expect.MakeNoMistake().On(heartbeat.ClientSide))
+//
+// A record that was not judged, of a trial that failed, was interrupted, stayed
+// inconclusive or is not measurable, is an error, whatever is expected.
+//
+// A failure names the policy, the side, the phase, what was expected and what
+// happened, the trace, and the command that runs the trial again.
+package expect
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// Matcher matches a judge.Record, side by side.
+type Matcher struct {
+	sides    []heartbeat.Side
+	expected string
+	// check says what happened, and whether that is right.
+	check  func(r judge.Record, side heartbeat.Side) (actual string, ok bool)
+	failed []string
+	passed []string
+}
+
+// On is the matcher for one side only. Negated without it, a matcher is content
+// if one of the two sides does not match: NotTo wants On.
+func (m *Matcher) On(side heartbeat.Side) *Matcher {
+	return &Matcher{sides: []heartbeat.Side{side}, expected: m.expected, check: m.check}
+}
+
+func about(expected string, check func(judge.Record, heartbeat.Side) (string, bool)) *Matcher {
+	return &Matcher{sides: []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide}, expected: expected, check: check}
+}
+
+// DetectWithin matches if the side's detection time lies in the window.
+func DetectWithin(w heartbeat.Window) *Matcher {
+	return about(fmt.Sprintf("detection within %v", w), func(r judge.Record, side heartbeat.Side) (string, bool) {
+		took := r.Of(side).Detection
+		if took == nil {
+			return "never detected", false
+		}
+		return fmt.Sprintf("detected after %v", took.Round(time.Millisecond)), w.Contains(*took)
+	})
+}
+
+// NotDetect matches if the side never suspected its peer in the whole
+// observation.
+func NotDetect() *Matcher {
+	return about("no detection", func(r judge.Record, side heartbeat.Side) (string, bool) {
+		took := r.Of(side).Detection
+		if took == nil {
+			return "never detected", true
+		}
+		return fmt.Sprintf("detected after %v", took.Round(time.Millisecond)), false
+	})
+}
+
+// MakeNoMistake matches if the side never suspected a live peer.
+func MakeNoMistake() *Matcher {
+	return about("no mistake", func(r judge.Record, side heartbeat.Side) (string, bool) {
+		n := r.Of(side).Mistakes
+		if n == 1 {
+			return "1 mistake", false
+		}
+		return fmt.Sprintf("%d mistakes", n), n == 0
+	})
+}
+
+// Recover matches if the side had a working session again after the fault.
+func Recover() *Matcher {
+	return about("recovery", func(r judge.Record, side heartbeat.Side) (string, bool) {
+		took := r.Of(side).Recovery
+		if took == nil {
+			return "never recovered", false
+		}
+		return fmt.Sprintf("recovered after %v", took.Round(time.Millisecond)), true
+	})
+}
+
+// EndBecause matches if the side's session ended for that cause.
+func EndBecause(cause heartbeat.Cause) *Matcher {
+	return about(fmt.Sprintf("an end because %q", cause), func(r judge.Record, side heartbeat.Side) (string, bool) {
+		m := r.Of(side)
+		if m.End == nil {
+			return "never ended", false
+		}
+		return fmt.Sprintf("ended because %q", m.Cause), m.Cause == string(cause)
+	})
+}
+
+// Match is part of Gomega's matcher interface.
+func (m *Matcher) Match(actual any) (bool, error) {
+	r, err := record(actual)
+	if err != nil {
+		return false, err
+	}
+	if r.Verdict != judge.Held && r.Verdict != judge.Broken {
+		return false, fmt.Errorf("trial %s was not judged: it is %s: %s", r.Trial, r.Verdict, r.Reason)
+	}
+	m.failed, m.passed = nil, nil
+	for _, side := range m.sides {
+		got, ok := m.check(r, side)
+		line := describe(r, side, m.expected, got)
+		if ok {
+			m.passed = append(m.passed, line)
+		} else {
+			m.failed = append(m.failed, line)
+		}
+	}
+	return len(m.failed) == 0, nil
+}
+
+// FailureMessage is part of Gomega's matcher interface.
+func (m *Matcher) FailureMessage(actual any) string {
+	r, _ := record(actual)
+	return strings.Join(m.failed, "\n") + where(r)
+}
+
+// NegatedFailureMessage is part of Gomega's matcher interface.
+func (m *Matcher) NegatedFailureMessage(actual any) string {
+	r, _ := record(actual)
+	return "not wanted:\n" + strings.Join(m.passed, "\n") + where(r)
+}
+
+func record(actual any) (judge.Record, error) {
+	switch r := actual.(type) {
+	case judge.Record:
+		return r, nil
+	case *judge.Record:
+		if r != nil {
+			return *r, nil
+		}
+	}
+	return judge.Record{}, fmt.Errorf("expect matches a judge.Record, not %T", actual)
+}
+
+func describe(r judge.Record, side heartbeat.Side, expected, actual string) string {
+	phase := "unknown"
+	if p := r.Of(side).Phase; p != nil {
+		phase = fmt.Sprintf("%.2f", *p)
+	}
+	return fmt.Sprintf("%s, %s, %s at phase %s\n  expected: %s\n  actual:   %s", r.Scenario, r.Policy, side, phase, expected, actual)
+}
+
+func where(r judge.Record) string {
+	var out strings.Builder
+	if r.Trace != "" {
+		fmt.Fprintf(&out, "\n  trace:    %s", r.Trace)
+	}
+	if r.Repeat != "" {
+		fmt.Fprintf(&out, "\n  repeat:   %s", r.Repeat)
+	}
+	return out.String()
+}

@@ -1,0 +1,173 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// Markdown is the report as a page of at most 60 kB, which fits the summary of
+// a CI job: the verdict, what did not hold, the matrix, and what it takes to
+// trust it. What doesn't fit is left out, from the end of each part, and
+// counted.
+func (r Report) Markdown() string {
+	parts := []part{r.failures()}
+	parts = append(parts, r.windows())
+	parts = append(parts, r.tables()...)
+	return page("# "+escaped(r.Summary.Headline())+"\n", parts, r.trust())
+}
+
+// failures tells of each trial that did not hold.
+func (r Report) failures() part {
+	p := part{what: "trials that did not hold", head: "\n## What did not hold, or could not be told\n", most: mostBytes / 2}
+	for _, rec := range r.Failures() {
+		p.items = append(p.items, failure(rec))
+	}
+	return p
+}
+
+func failure(r judge.Record) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n### %s: %s under %s, phase %g\n\n", r.Verdict, escaped(r.Scenario), escaped(r.Policy), r.Phase)
+	for _, line := range Story(r) {
+		fmt.Fprintf(&b, "- %s\n", escaped(line))
+	}
+	if r.Trace != "" {
+		fmt.Fprintf(&b, "- trace: %s\n", code(r.Trace))
+	}
+	if r.Repeat != "" {
+		fmt.Fprintf(&b, "- trial seed %d; to run it again:\n\n%s", r.Seed, codeBlock(r.Repeat))
+	}
+	return b.String()
+}
+
+// windows hold the extremes against the windows.
+func (r Report) windows() part {
+	t := table.NewWriter()
+	t.AppendHeader(table.Row{"Profile", "Window", "Side", "n", "Missed", "Earliest, s", "in", "Latest, s", "in", "Held"})
+	for _, d := range r.Summary.Detections {
+		t.AppendRow(table.Row{
+			escaped(d.Profile), d.Window.String(), string(d.Side), d.N, d.Missed,
+			seconds(d.Earliest.Took), escaped(d.Earliest.Trial), seconds(d.Latest.Took), escaped(d.Latest.Trial), yes(d.Held()),
+		})
+	}
+	return rows("rows of the windows", "\n## Detection times against the windows\n\n", t, 4, 5, 6, 8)
+}
+
+// tables are the matrix, one table for what can be compared.
+func (r Report) tables() []part {
+	type group struct {
+		window                    heartbeat.Window
+		profile, network, subject string
+		mode                      heartbeat.Mode
+	}
+	var groups []group
+	cells := map[group][]Cell{}
+	for _, c := range r.Matrix {
+		g := group{c.Window, c.Profile, c.Network, c.Subject, c.Mode}
+		if cells[g] == nil {
+			groups = append(groups, g)
+		}
+		cells[g] = append(cells[g], c)
+	}
+	slices.SortStableFunc(groups, func(a, b group) int { return compareProfiles(a.window, b.window, a.profile, b.profile) })
+	var parts []part
+	for _, g := range groups {
+		name := g.profile
+		if name != g.window.String() {
+			name += ", " + g.window.String()
+		}
+		head := fmt.Sprintf("\n## %s on %s (subject %s, mode %s)\n\n", escaped(name), escaped(g.network), escaped(g.subject), g.mode)
+		parts = append(parts, rows("rows of the matrix", head, matrixTable(cells[g]), 4, 5, 6, 7, 8, 9, 10))
+	}
+	return parts
+}
+
+func matrixTable(cells []Cell) table.Writer {
+	t := table.NewWriter()
+	t.AppendHeader(table.Row{
+		"Scenario", "Policy", "Verdict", "Client T_D, s", "Server T_D, s", "Mistakes",
+		"Client recovery, s", "Server recovery, s", "Client beats/h (bytes/h)", "Server beats/h (bytes/h)",
+	})
+	for _, c := range cells {
+		row := table.Row{escaped(c.Scenario), escaped(c.Policy), escaped(c.Sentence())}
+		if c.Judged == 0 {
+			row = append(row, "-", "-", "-", "-", "-", "-", "-")
+		} else {
+			row = append(row, c.Client.Detection.String(), c.Server.Detection.String(),
+				fmt.Sprintf("%d + %d", c.Client.Mistakes, c.Server.Mistakes),
+				recovery(c.Client.Recovery), recovery(c.Server.Recovery), overhead(c.Client), overhead(c.Server))
+		}
+		t.AppendRow(row)
+	}
+	return t
+}
+
+// trust is what a reader needs to believe the rest.
+func (r Report) trust() string {
+	var b strings.Builder
+	b.WriteString("\n## What this rests on\n\n")
+	b.WriteString("- T_D, the detection time: smallest/median/largest, in seconds; recovery: median/largest. Mistakes: the client's + the server's.\n")
+	s := r.Summary
+	if e := s.HarnessError; e != nil {
+		fmt.Fprintf(&b, "- Harness error, that is how much later a side suspected than the pure detector does on the same trace: n %d, p50 %v, p99 %v, largest %v.\n",
+			e.N, fine(e.P50), fine(e.P99), fine(e.Max))
+	} else {
+		b.WriteString("- Harness error: not measured, because no side of ours suspected its peer.\n")
+	}
+	fmt.Fprintf(&b, "- Stalls: %d, the longest %v. Inconclusive: %d. Retried: %d.\n",
+		s.Stalls.N, fine(s.Stalls.Longest), s.Verdicts[judge.Inconclusive], s.Retried)
+	fmt.Fprintf(&b, "- Sum of trial times %v, wall %v, ratio %.1f.\n",
+		s.TrialTime.Round(time.Millisecond), s.Wall.Round(time.Millisecond), s.Ratio)
+	b.WriteString("- Seeds: each trial has its own; they are in " + JSONFile + ", with the command that runs it again.\n")
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		fmt.Fprintf(&b, "- %s: %s\n", escaped(name), escaped(strings.Join(r.Versions[name], ", ")))
+	}
+	fmt.Fprintf(&b, "- Report: by %s, format %d.\n", escaped(r.GeneratedBy), r.Schema)
+	return b.String()
+}
+
+// rows makes a part of a table; the columns of those numbers are aligned right.
+func rows(what, head string, t table.Writer, right ...int) part {
+	p := part{what: what}
+	if t.Length() == 0 {
+		return p
+	}
+	configs := make([]table.ColumnConfig, len(right))
+	for i, number := range right {
+		configs[i] = table.ColumnConfig{Number: number, Align: text.AlignRight, AlignHeader: text.AlignRight}
+	}
+	t.SetColumnConfigs(configs)
+	lines := strings.SplitAfter(t.RenderMarkdown()+"\n", "\n")
+	p.head = head + lines[0] + lines[1]
+	p.items = lines[2 : len(lines)-1]
+	return p
+}
+
+func recovery(s *Spread) string {
+	if s == nil {
+		return "-"
+	}
+	return seconds(s.Median) + "/" + seconds(s.Max)
+}
+
+func overhead(s Side) string { return fmt.Sprintf("%.0f (%.0f)", s.BeatsPerHour, s.BytesPerHour) }
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+
+func fine(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
+
+func yes(held bool) string {
+	if held {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Prepare makes dir ready for a run: it makes the folder, proves that it can be
+// written to, and removes an earlier report, its records and its traces, so
+// that runs never mix. Only files that are recognised by what is in them are
+// removed. A file of somebody else's in the place of one of ours is an error,
+// and then nothing is removed.
+func Prepare(dir string) error {
+	if err := writable(dir); err != nil {
+		return fmt.Errorf("prepare %s for the report: %w", dir, err)
+	}
+	old, err := earlier(dir)
+	if err != nil {
+		return fmt.Errorf("prepare %s for the report: %w: move it, or choose another folder", dir, err)
+	}
+	for _, path := range old {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("remove the earlier report: %w", err)
+		}
+	}
+	return nil
+}
+
+// writable makes the folders and writes a file into each.
+func writable(dir string) error {
+	for _, sub := range []string{".", recordsDir, tracesDir} {
+		folder := filepath.Join(dir, sub)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		f, err := os.CreateTemp(folder, ".writable-*")
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// earlier are the files of an earlier run.
+func earlier(dir string) ([]string, error) {
+	var old []string
+	whole := filepath.Join(dir, JSONFile)
+	ours, err := is(whole, func(data []byte) bool {
+		var r struct {
+			GeneratedBy string `json:"generated_by"`
+		}
+		return json.Unmarshal(data, &r) == nil && strings.HasPrefix(r.GeneratedBy, program+" ")
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{JSONFile, MarkdownFile, JUnitFile} {
+		path := filepath.Join(dir, name)
+		switch _, err := os.Lstat(path); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, err
+		case !ours:
+			return nil, fmt.Errorf("%s is no report of %s's", path, program)
+		default:
+			old = append(old, path)
+		}
+	}
+	records, err := recordFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range records {
+		ours, err := is(path, ofTrial)
+		if err != nil {
+			return nil, err
+		}
+		if !ours {
+			return nil, fmt.Errorf("%s is no record of a trial", path)
+		}
+		old = append(old, path)
+	}
+	traces, err := filepath.Glob(filepath.Join(dir, tracesDir, "*.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range traces {
+		// What else lies there disturbs nobody: only records are gathered.
+		line, err := firstLine(path)
+		if err != nil {
+			return nil, err
+		}
+		if ofTrial(line) {
+			old = append(old, path)
+		}
+	}
+	return old, nil
+}
+
+// ofTrial says whether the JSON is a record, or a trace's header, of any schema.
+func ofTrial(data []byte) bool {
+	var head struct {
+		Schema int    `json:"schema"`
+		Trial  string `json:"trial"`
+	}
+	return json.Unmarshal(data, &head) == nil && head.Schema > 0 && head.Trial != ""
+}
+
+// is says whether there is such a file, and ok accepts what is in it.
+func is(path string, ok func([]byte) bool) (bool, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && ok(data), err
+}
+
+// firstLine is a file's first line: traces grow long, and one is enough.
+func firstLine(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(f).ReadBytes('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return line, errors.Join(err, f.Close())
+}

@@ -1,0 +1,99 @@
+// Package report makes a run's reports from its records: report.json, which
+// has everything, and report.md and junit.xml, which are rendered from the same
+// structure.
+//
+//	err := report.Prepare("reports") // before the run
+//	// ... the run writes reports/records and reports/traces ...
+//	r, err := report.Gather("reports")
+//	err = r.Write("reports")
+//	os.Exit(r.ExitCode())
+//
+// The records are the only input, so that a run in many processes is reported
+// like one in a single process, and a stored one like a new one.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/flatline-go/flatline/harness/judge"
+)
+
+// Schema is the version of report.json's format.
+const Schema = 1
+
+// The files of a report, below its folder.
+const (
+	JSONFile     = "report.json"
+	MarkdownFile = "report.md"
+	JUnitFile    = "junit.xml"
+)
+
+// Report is what a run's records say, taken together.
+type Report struct {
+	Schema int `json:"schema"`
+	// GeneratedBy is the program that made the report, and its version.
+	GeneratedBy string `json:"generated_by"`
+	// Versions are what the trials were made of: under each name every version
+	// that a record gives, in alphabetical order.
+	Versions map[string][]string `json:"versions"`
+	Summary  Summary             `json:"summary"`
+	// Matrix has a cell for each scenario under each policy, in the order of
+	// Records.
+	Matrix []Cell `json:"matrix"`
+	// Records are ordered by scenario, window, policy, phase and attempt.
+	Records []judge.Record `json:"records"`
+}
+
+// ExitCode is what a command ends with: 1 if an expectation did not hold; else
+// 3 if the harness failed, or a trial stayed inconclusive or is missing, or
+// nothing was judged at all; else 0. A run that was interrupted may have any of them: its
+// caller, who knows of it, ends with 130.
+func (r Report) ExitCode() int {
+	n := r.Summary.Verdicts
+	switch {
+	case n[judge.Broken] > 0:
+		return 1
+	case n[judge.Failed]+n[judge.Inconclusive]+n[judge.Interrupted]+r.Summary.Missing > 0, n[judge.Held] == 0:
+		return 3
+	default:
+		return 0
+	}
+}
+
+// Write writes the three files into dir, which must exist. Each is replaced as
+// a whole, so that nobody reads half of one.
+func (r Report) Write(dir string) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", JSONFile, err)
+	}
+	junit, err := r.JUnit()
+	if err != nil {
+		return fmt.Errorf("write %s: %w", JUnitFile, err)
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{
+		{JSONFile, append(data, '\n')},
+		{MarkdownFile, []byte(r.Markdown())},
+		{JUnitFile, junit},
+	} {
+		if err := replace(filepath.Join(dir, f.name), f.data); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+	}
+	return nil
+}
+
+// replace writes a file beside path and moves it there.
+func replace(path string, data []byte) error {
+	beside := path + ".new"
+	if err := os.WriteFile(beside, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(beside, path)
+}
