@@ -1,0 +1,86 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/network"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// comeUp bounds how long a subject may take until both sides have heard each
+// other, beside the time of a few round trips.
+const comeUp = 10 * time.Second
+
+// ready waits until both sides have heard each other, and returns the instant
+// that the phase counts from: the client's last heard echo; with one-way beats
+// the receiver's last heard beat; without beats the client's coming up.
+func (l *lab) ready(ctx context.Context) (heard int64, err error) {
+	limit := comeUp + 6*l.trial.Policy.Profile.Delay
+	ctx, cancel := context.WithTimeoutCause(ctx, limit,
+		fmt.Errorf("the two sides did not hear each other within %v", limit))
+	defer cancel()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	go func() { // a subject that ends already never comes up
+		select {
+		case err := <-l.ended:
+			giveUp(err)
+		case <-ctx.Done():
+		}
+	}()
+	if l.actor == nil {
+		return l.readyByWire(ctx)
+	}
+	sides := []heartbeat.Side{heartbeat.ServerSide, heartbeat.ClientSide} // the client's instant is the last, and counts
+	for _, side := range sides {
+		up, err := l.rec.Wait(ctx, func(e trace.Event) bool { return e.Side == side && e.What == trace.Up })
+		if err != nil {
+			return 0, context.Cause(ctx)
+		}
+		heard = up.T
+	}
+	for _, side := range sides {
+		if !hears(l.trial.Policy, side) {
+			continue
+		}
+		sign, err := l.rec.Wait(ctx, func(e trace.Event) bool {
+			return e.Side == side && e.What == trace.Heard && (e.Kind == "echo" || e.Kind == "beat")
+		})
+		if err != nil {
+			return 0, context.Cause(ctx)
+		}
+		heard = sign.T
+	}
+	return heard, nil
+}
+
+// hears says whether side hears beats or echoes under a policy.
+func hears(p heartbeat.Policy, side heartbeat.Side) bool {
+	return p.Probe == heartbeat.ProbeEcho || p.Probe == heartbeat.ProbePush && p.Beats.Includes(side.Peer())
+}
+
+// readyByWire is ready for a subject that tells nothing: bytes have passed both
+// ways. The network's stamps are the measure; they are only looked at now and
+// then.
+func (l *lab) readyByWire(ctx context.Context) (int64, error) {
+	for {
+		o, err := l.path.Observe(ctx)
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("watch the wire: %w", err)
+		}
+		for _, link := range o.Links {
+			if link.Up.Passed > 0 && link.Down.Passed > 0 {
+				return max(link.Down.LastPassed, network.Never), nil
+			}
+		}
+		if err := l.sleepUntil(ctx, l.rec.Now()+int64(20*time.Millisecond)); err != nil {
+			return 0, err
+		}
+	}
+}

@@ -1,0 +1,244 @@
+package harness_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/flatline-go/flatline/harness"
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/subject"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+func fixed(t *testing.T) heartbeat.Policy {
+	t.Helper()
+	policies, err := heartbeat.Policies(heartbeat.Strict())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policies[1]
+}
+
+// plan is one trial per kind: the fault strikes at once and is observed for a
+// while, and nobody is expected to notice.
+func plan(t *testing.T, observe scenario.Span, kinds ...scenario.Kind) []harness.Trial {
+	t.Helper()
+	p := harness.Plan{
+		Policies: []heartbeat.Policy{fixed(t)}, Phases: []float64{0},
+		Command: func(t harness.Trial) string { return "again " + t.ID },
+	}
+	for _, kind := range kinds {
+		p.Scenarios = append(p.Scenarios, scenario.Scenario{
+			Name: string(kind), Claim: "c", Observe: observe,
+			Faults: []scenario.Step{{Fault: scenario.Fault{Kind: kind}, Must: scenario.MustStrike}},
+			Expect: []scenario.Expectation{{That: scenario.Unnoticed}},
+		})
+	}
+	trials, err := p.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trials
+}
+
+func run(t *testing.T, r harness.Runner, trials []harness.Trial) []judge.Record {
+	t.Helper()
+	r.Network = direct{}
+	if r.Subject == nil {
+		r.Subject = &scripted{}
+	}
+	records, err := r.Run(t.Context(), trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goleak.VerifyNone(t)
+	return records
+}
+
+func TestRunWritesTracesAndRecords(t *testing.T) {
+	out := t.TempDir()
+	records := run(t, harness.Runner{Out: out}, plan(t, "50ms", scenario.CablePull))
+	r := records[0]
+	if r.Verdict != judge.Held || r.Repeat != "again "+r.Trial || r.Attempt != 1 || r.Versions["network"] != "direct 1" {
+		t.Errorf("got %+v", r)
+	}
+	stored, err := trace.ReadFile(filepath.Join(out, r.Trace))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := judge.Judge(stored); again.Verdict != r.Verdict || len(again.Checks) != len(r.Checks) {
+		t.Errorf("judged again: %+v, want %+v", again, r)
+	}
+	if _, err := os.Stat(filepath.Join(out, "records", r.Trial+".json")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOnlyInconclusiveTrialsAreRetried(t *testing.T) {
+	for _, row := range []struct {
+		name            string
+		stalls, retries int
+		want            []judge.Verdict
+	}{
+		{name: "none needed", retries: 3, want: []judge.Verdict{judge.Held}},
+		{name: "no retries by default", stalls: 1, want: []judge.Verdict{judge.Inconclusive}},
+		{name: "until conclusive", stalls: 2, retries: 3, want: []judge.Verdict{judge.Inconclusive, judge.Inconclusive, judge.Held}},
+		{name: "until used up", stalls: 9, retries: 1, want: []judge.Verdict{judge.Inconclusive, judge.Inconclusive}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var attempts []judge.Record
+			records := run(t, harness.Runner{
+				Subject: &scripted{stalls: row.stalls}, Retries: row.retries,
+				Progress: func(s harness.State) {
+					if s.Record != nil {
+						attempts = append(attempts, *s.Record)
+					}
+				},
+			}, plan(t, "10ms", scenario.CablePull))
+			for i, r := range attempts {
+				last := i == len(attempts)-1
+				if len(attempts) != len(row.want) || r.Verdict != row.want[i] || r.Attempt != i+1 || r.Superseded == last {
+					t.Errorf("attempt %d of %d: %s, attempt %d, superseded %v", i+1, len(attempts), r.Verdict, r.Attempt, r.Superseded)
+				}
+				if r.Verdict == judge.Inconclusive && !strings.Contains(r.Reason, "the client stood still for 1s") {
+					t.Errorf("reason %q does not name the stall", r.Reason)
+				}
+			}
+			if len(records) != 1 || records[0].Trial != attempts[len(attempts)-1].Trial {
+				t.Errorf("got %d records, want that of the last attempt", len(records))
+			}
+		})
+	}
+}
+
+func TestWhatTheNetworkCannotShowIsNotMeasurable(t *testing.T) {
+	records := run(t, harness.Runner{}, plan(t, "10ms", scenario.IdleDrop, scenario.CablePull))
+	if r := records[0]; r.Verdict != judge.NotMeasurable || r.Reason != "not measurable on direct: there is no firewall: run it on kernel" {
+		t.Errorf("got %s: %s", r.Verdict, r.Reason)
+	}
+	if r := records[1]; r.Verdict != judge.Held {
+		t.Errorf("the other trial: %s: %s", r.Verdict, r.Reason)
+	}
+}
+
+func TestWhatTheSubjectCannotShowIsNotMeasurable(t *testing.T) {
+	mute := subject.Funcs{
+		ServeFn: func(ln net.Listener) error { _, err := ln.Accept(); return err },
+		DialFn:  func(ctx context.Context, _ string) error { <-ctx.Done(); return nil },
+	}
+	trials := plan(t, "10ms", scenario.CablePull)
+	trials[0].Scenario.Faults[0].Fault = scenario.Fault{Kind: scenario.Leave, Side: heartbeat.ServerSide}
+	records := run(t, harness.Runner{Subject: mute}, trials)
+	if r := records[0]; r.Verdict != judge.NotMeasurable || !strings.Contains(r.Reason, "the scenario wants leave of the server") {
+		t.Errorf("got %s: %s", r.Verdict, r.Reason)
+	}
+}
+
+func TestASubjectThatEndsAtOnceFailsItsTrial(t *testing.T) {
+	records := run(t, harness.Runner{Subject: &scripted{broken: true}}, plan(t, "10ms", scenario.CablePull))
+	if r := records[0]; r.Verdict != judge.Failed || !strings.Contains(r.Reason, "the subject's client ended: no route to anywhere") {
+		t.Errorf("got %s: %s", r.Verdict, r.Reason)
+	}
+}
+
+func TestAnInterruptKeepsWhatThereIs(t *testing.T) {
+	out := t.TempDir()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	r := harness.Runner{Network: direct{}, Subject: &scripted{}, Out: out, Parallel: 2}
+	ended := 0
+	r.Progress = func(s harness.State) {
+		if s.Record != nil {
+			ended++
+		} else if s.Doing == string(scenario.HalfOpenUp) {
+			interrupt()
+		}
+	}
+	trials := append(plan(t, "10ms", scenario.CablePull), plan(t, "1h", scenario.HalfOpenUp, scenario.HalfOpenDown)...)
+	records, err := r.Run(ctx, trials)
+	goleak.VerifyNone(t)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+	if ended != len(records) || len(records) < 2 {
+		t.Fatalf("%d records, %d reported", len(records), ended)
+	}
+	for _, rec := range records {
+		if rec.Scenario == string(scenario.HalfOpenUp) && rec.Verdict != judge.Interrupted {
+			t.Errorf("%s: %s, want interrupted", rec.Trial, rec.Verdict)
+		}
+		if _, err := os.Stat(filepath.Join(out, "records", rec.Trial+".json")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestPlanRefuses(t *testing.T) {
+	good := scenario.Scenario{Name: "a", Claim: "c", Observe: "1s", Expect: []scenario.Expectation{{That: scenario.Unnoticed}},
+		Params: []scenario.Param{{Name: "idle", Default: "D"}}}
+	for _, row := range []struct {
+		name   string
+		change func(*harness.Plan)
+		want   string
+	}{
+		{name: "nothing", change: func(p *harness.Plan) { p.Scenarios[0].Policies = []string{"other"} }, want: "nothing to run"},
+		{name: "unknown parameter", change: func(p *harness.Plan) { p.Set = map[string]scenario.Span{"idel": "1s"} }, want: `parameter "idel": the chosen scenarios have idle`},
+		{name: "bad value", change: func(p *harness.Plan) { p.Set = map[string]scenario.Span{"idle": "soon"} }, want: `parameter idle: span "soon"`},
+		{name: "bad span", change: func(p *harness.Plan) { p.Scenarios[0].Observe = "x" }, want: "scenario a: observe: "},
+		{name: "phase twice", change: func(p *harness.Plan) { p.Phases = []float64{.5, .5} }, want: "two trials would be called a.fixed.strict.0.5"},
+		{name: "no number", change: func(p *harness.Plan) { p.Phases = []float64{math.NaN()} }, want: "phase NaN"},
+		{name: "too many", change: func(p *harness.Plan) { p.Repeat = 1e9 }, want: "want at most 20000"},
+		{name: "nothing expected", change: func(p *harness.Plan) {
+			p.Scenarios[0].Expect = []scenario.Expectation{{That: scenario.Detects, Policies: []string{"echotimer"}}}
+		}, want: "expects nothing of policy fixed"},
+		{name: "unknown outcome", change: func(p *harness.Plan) { p.Scenarios[0].Expect = []scenario.Expectation{{That: "unnoticd"}} }, want: `unknown outcome "unnoticd", known: detects`},
+		{name: "unknown side", change: func(p *harness.Plan) {
+			p.Scenarios[0].Expect = []scenario.Expectation{{That: scenario.Detects, Side: "sever"}}
+		}, want: `side is "sever"`},
+		{name: "a parameter that shadows", change: func(p *harness.Plan) { p.Scenarios[0].Params = []scenario.Param{{Name: "hi", Default: "1s"}} }, want: "that name means something already"},
+		{name: "no observation", change: func(p *harness.Plan) { p.Scenarios[0].Observe = "" }, want: "observe is 0s"},
+		{name: "bad phase", change: func(p *harness.Plan) { p.Phases = []float64{1.5} }, want: "phase 1.5, want 0 to 1"},
+		{name: "unknown fault", change: func(p *harness.Plan) { p.Scenarios[0].Faults = []scenario.Step{{Fault: scenario.Fault{Kind: "fire"}}} }, want: `unknown fault "fire", known: cable-pull`},
+	} {
+		p := harness.Plan{Scenarios: []scenario.Scenario{good}, Policies: []heartbeat.Policy{fixed(t)}}
+		row.change(&p)
+		if _, err := p.Trials(); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: got %v, want an error with %q", row.name, err, row.want)
+		}
+	}
+}
+
+func TestSeedsBelongToTrials(t *testing.T) {
+	p := harness.Plan{Scenarios: []scenario.Scenario{{Name: "a", Claim: "c", Observe: "1s", Expect: []scenario.Expectation{{That: scenario.Unnoticed}}}},
+		Policies: []heartbeat.Policy{fixed(t)}, Seed: 7, Repeat: 2}
+	all, err := p.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Phases, p.Repeat = []float64{0.5}, 1
+	one, err := p.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 6 || one[0].Seed != all[2].Seed || all[2].Seed == all[3].Seed {
+		t.Errorf("a trial's seed depends on what else runs: %v, %v", all, one)
+	}
+}
+
+func TestLongestCoversATrial(t *testing.T) {
+	trials := plan(t, "1s", scenario.CablePull)
+	if got := trials[0].Longest(); got < time.Second || got > 5*time.Second {
+		t.Errorf("a trial of 1s takes at most %v", got)
+	}
+}

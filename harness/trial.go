@@ -1,0 +1,174 @@
+package harness
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// Trial is one scenario, under one policy, struck at one phase.
+type Trial struct {
+	// ID is unique within a plan and names the trial's files.
+	ID       string
+	Scenario scenario.Scenario
+	Policy   heartbeat.Policy
+	Mode     heartbeat.Mode
+	Phase    float64 // in [0, 1]
+	// PlanSeed is the plan's seed, moved on by one for each repetition: a plan
+	// with this one, for this trial alone, gives it the same Seed.
+	PlanSeed uint64
+	Seed     uint64 // of everything random in it
+	// Scope is what the names in the scenario's Spans mean.
+	Scope scenario.Scope
+	// Repeat is the command that runs this trial alone; "": unknown.
+	Repeat string
+}
+
+// Window is what a detection must fall in.
+func (t Trial) Window() heartbeat.Window { return t.Policy.Profile.Window }
+
+// Longest is how long the trial takes at most, but for a slow machine: it comes
+// up, sees an arrival, waits for its phase, strikes and observes.
+func (t Trial) Longest() time.Duration {
+	observe, _ := t.Scenario.Observe.Eval(t.Scope) // NewPlan has evaluated it
+	var canaries time.Duration
+	if t.sendsCanaries() {
+		canaries = 2 * canaryPatience(t.Policy)
+	}
+	return time.Second + 4*t.Policy.Profile.Delay + canaries + time.Duration(t.Phase*float64(t.Scope["D"])) + observe
+}
+
+// Plan is what to run.
+type Plan struct {
+	Scenarios []scenario.Scenario
+	Policies  []heartbeat.Policy
+	Mode      heartbeat.Mode
+	// Phases replace those of the scenarios; nil: the scenarios' own.
+	Phases []float64
+	// Repeat is how often each trial is run, at least once.
+	Repeat int
+	// Set are values for the scenarios' parameters.
+	Set map[string]scenario.Span
+	// Seed decides every trial's seed.
+	Seed uint64
+	// Command is what a trial's Repeat is made with; nil: no command is given.
+	Command func(Trial) string
+}
+
+// maxTrials bounds a plan: a typing error should not fill the memory.
+const maxTrials = 20000
+
+// Trials are the plan's trials: each scenario with each policy that it applies
+// to, at each phase. It is an error if there is none, if a value of Set belongs
+// to no scenario, or if a scenario cannot be understood.
+func (p Plan) Trials() ([]Trial, error) {
+	if err := p.checkSet(); err != nil {
+		return nil, err
+	}
+	for _, phase := range p.Phases {
+		if !(phase >= 0 && phase <= 1) { // NaN is neither
+			return nil, fmt.Errorf("phase %v, want 0 to 1", phase)
+		}
+	}
+	if p.Repeat > maxTrials {
+		return nil, fmt.Errorf("repeat %d, want at most %d", p.Repeat, maxTrials)
+	}
+	var trials []Trial
+	for _, s := range p.Scenarios {
+		for _, policy := range p.Policies {
+			if !s.AppliesTo(policy) {
+				continue
+			}
+			scope, err := s.NewScope(policy, p.Set)
+			if err != nil {
+				return nil, err
+			}
+			if err := s.Validate(scope); err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(s.Expect, func(e scenario.Expectation) bool { return e.AppliesTo(policy.Name) }) {
+				return nil, fmt.Errorf("scenario %s expects nothing of policy %s: want an expectation that applies to it", s.Name, policy.Name)
+			}
+			trials = append(trials, p.trials(s, policy, scope)...)
+			if len(trials) > maxTrials {
+				return nil, fmt.Errorf("more than %d trials: choose fewer scenarios, policies, phases or repetitions", maxTrials)
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, t := range trials {
+		if seen[t.ID] {
+			return nil, fmt.Errorf("two trials would be called %s: want different names of scenarios and policies, and each phase once", t.ID)
+		}
+		seen[t.ID] = true
+	}
+	if len(trials) == 0 {
+		return nil, fmt.Errorf("nothing to run: none of the scenarios applies to any of the policies")
+	}
+	return trials, nil
+}
+
+func (p Plan) trials(s scenario.Scenario, policy heartbeat.Policy, scope scenario.Scope) []Trial {
+	phases := p.Phases
+	if len(phases) == 0 {
+		phases = s.Phases
+	}
+	if len(phases) == 0 {
+		phases = scenario.DefaultPhases()
+	}
+	var trials []Trial
+	for _, phase := range phases {
+		for n := range max(1, p.Repeat) {
+			t := Trial{Scenario: s, Policy: policy, Mode: p.Mode, Phase: phase, Scope: scope}
+			t.ID = fileName(fmt.Sprintf("%s.%s.%s.%g", s.Name, policy.Name, policy.Profile.Name, phase))
+			t.PlanSeed = p.Seed + uint64(n)
+			t.Seed = seed(t.PlanSeed, t.ID)
+			if n > 0 {
+				t.ID += fmt.Sprintf(".%d", n+1)
+			}
+			if p.Command != nil {
+				t.Repeat = p.Command(t)
+			}
+			trials = append(trials, t)
+		}
+	}
+	return trials
+}
+
+func (p Plan) checkSet() error {
+	known := map[string]bool{}
+	for _, s := range p.Scenarios {
+		for _, param := range s.Params {
+			known[param.Name] = true
+		}
+	}
+	for name := range p.Set {
+		if !known[name] {
+			return fmt.Errorf("parameter %q: the chosen scenarios have %s", name, words(known))
+		}
+	}
+	return nil
+}
+
+// seed is a trial's own, the same whatever else the plan contains.
+func seed(plan uint64, trial string) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%s", plan, trial)
+	return h.Sum64()
+}
+
+// fileName is a name that every file system takes.
+func fileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune(".-_", r) {
+			return r
+		}
+		return '-'
+	}, name)
+}

@@ -1,0 +1,36 @@
+package harness
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"github.com/flatline-go/flatline/harness/network"
+)
+
+// versions is what a trial was made of.
+func versions(n network.Network) map[string]string {
+	return map[string]string{
+		"flatline": Version(),
+		"go":       runtime.Version(),
+		"os":       runtime.GOOS + "/" + runtime.GOARCH,
+		"network":  n.Version(),
+	}
+}
+
+// Version is Flatline's own, as the build recorded it; "(devel)" otherwise.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)"
+	}
+	const module = "github.com/flatline-go/flatline"
+	if info.Main.Path == module && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == module {
+			return dep.Version
+		}
+	}
+	return "(devel)"
+}
