@@ -1,0 +1,64 @@
+package scenarios
+
+import (
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/session"
+)
+
+// HalfOpenDown loses everything from the server to the client; the other way is
+// fine. So the client notices, and the server hears it hang up.
+func HalfOpenDown() scenario.Scenario {
+	return scenario.Scenario{
+		Name:  "half-open-down",
+		Claim: "When only the way to the client is dead, the client notices within the window, and the server learns it from the client's hang-up.",
+		Faults: []scenario.Step{{
+			Fault: scenario.Fault{Kind: scenario.HalfOpenDown},
+			Must:  scenario.MustStrike,
+		}},
+		Observe: "hi + 2s",
+		Expect: []scenario.Expectation{
+			{That: scenario.Detects, Side: heartbeat.ClientSide},
+			{
+				That: scenario.Ends, Side: heartbeat.ServerSide, From: scenario.FromPeersEnd,
+				Within: scenario.Range{Lo: "-100ms", Hi: "500ms"}, Causes: []heartbeat.Cause{session.GaveUp},
+			},
+		},
+	}
+}
+
+// HalfOpenUp loses everything from the client to the server. An echo policy
+// starves both sides; whoever is first hangs up.
+func HalfOpenUp() scenario.Scenario {
+	return scenario.Scenario{
+		Name:     "half-open-up",
+		Claim:    "When only the way to the server is dead, the server notices within the window; the client notices by itself or by the server's hang-up.",
+		Policies: []string{"echo-timer", "fixed"},
+		Faults: []scenario.Step{{
+			Fault: scenario.Fault{Kind: scenario.HalfOpenUp},
+			Must:  scenario.MustStrike,
+		}},
+		Observe: "hi + 2s",
+		Expect: []scenario.Expectation{
+			{That: scenario.Detects, Side: heartbeat.ServerSide},
+			{
+				That: scenario.Ends, Side: heartbeat.ClientSide, Within: scenario.Range{Lo: "lo", Hi: "hi"},
+				Causes: []heartbeat.Cause{session.Silent, session.GaveUp},
+			},
+		},
+	}
+}
+
+// HalfOpenUpPush is HalfOpenUp where both sides push: the client goes on hearing
+// the server's beats.
+func HalfOpenUpPush() scenario.Scenario {
+	s := HalfOpenUp()
+	s.Name = "half-open-up-push"
+	s.Claim = "When both sides push and only the way to the server is dead, the client suspects nothing until the server hangs up."
+	s.Policies = []string{"push"}
+	s.Expect[1] = scenario.Expectation{
+		That: scenario.Ends, Side: heartbeat.ClientSide, From: scenario.FromPeersEnd,
+		Within: scenario.Range{Lo: "-100ms", Hi: "500ms"}, Causes: []heartbeat.Cause{session.GaveUp},
+	}
+	return s
+}

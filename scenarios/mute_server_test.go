@@ -1,0 +1,90 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/session"
+)
+
+var _ = Describe("A server that accepts and never answers", Label("fault:mute-server", "network:toxiproxy"), func() {
+	for _, policy := range []heartbeat.Policy{strict("echo-timer"), strict("fixed")} {
+		It("is given up after the handshake time, and never counts as a session, under "+policy.Key(),
+			Label("policy:"+policy.Name, "profile:strict"), SpecTimeout(30*time.Second), func(ctx SpecContext) {
+				ln, path := wire(ctx)
+				go func() { // accepts, and keeps what it accepts
+					var kept []net.Conn
+					for {
+						c, err := ln.Accept()
+						if err != nil {
+							for _, c := range kept {
+								_ = c.Close()
+							}
+							return
+						}
+						kept = append(kept, c)
+					}
+				}()
+
+				const handshake = 2 * time.Second
+				events := make(chan session.Event, 100)
+				client, err := heartbeat.NewClient(heartbeat.ClientConfig{
+					Config: heartbeat.Config{
+						Policy: policy, HandshakeTimeout: handshake,
+						Observer: func(e session.Event) { events <- e },
+					},
+					Dial: func(ctx context.Context) (net.Conn, error) {
+						var d net.Dialer
+						return d.DialContext(ctx, "tcp", path.Addr())
+					},
+					MaxAttempts: 2,
+				})
+				Expect(err).NotTo(HaveOccurred())
+				err = client.Run(ctx)
+				close(events)
+
+				var gaveUp *heartbeat.ConnectError
+				Expect(errors.As(err, &gaveUp)).To(BeTrue(), "got %v", err)
+				var sent int64
+				attempts := 0
+				for e := range events {
+					switch e.What {
+					case session.Sent:
+						if e.Type == session.Hello {
+							sent = e.At
+						} else {
+							Expect(e.Type).To(Equal(session.Bye), "before the answer to a hello nothing else may leave")
+						}
+					case session.Down:
+						attempts++
+						Expect(e.Cause).To(Equal(session.NoAnswer))
+						Expect(time.Duration(e.At - sent)).To(BeNumerically("~", handshake, 100*time.Millisecond))
+					default:
+						Fail("a mute server made an event: " + e.What.String())
+					}
+				}
+				Expect(attempts).To(Equal(2))
+				Expect(ln.Close()).To(Succeed())
+			})
+	}
+})
+
+// strict is a built-in policy in the strict profile.
+func strict(name string) heartbeat.Policy {
+	policies, err := heartbeat.Policies(heartbeat.Strict())
+	if err != nil {
+		panic(err) // the built-in profiles have room for their numbers
+	}
+	for _, p := range policies {
+		if p.Name == name {
+			return p
+		}
+	}
+	panic("no policy " + name)
+}

@@ -1,0 +1,83 @@
+package scenarios_test
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+
+	"github.com/flatline-go/flatline/harness"
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/report"
+)
+
+func TestScenarios(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Scenarios")
+}
+
+// reports is where all processes of the suite write their traces and records.
+func reports() string {
+	if dir := os.Getenv("FLATLINE_REPORTS"); dir != "" {
+		return dir
+	}
+	return filepath.Join("..", "reports")
+}
+
+// The first process clears what an earlier run left; then all begin.
+var _ = SynchronizedBeforeSuite(func() {
+	Expect(report.Prepare(reports())).To(Succeed())
+}, func() {})
+
+var _ = ReportAfterSuite("reports", func(r Report) {
+	if r.SuiteConfig.DryRun {
+		return
+	}
+	if records, _ := filepath.Glob(filepath.Join(reports(), "records", "*.json")); len(records) == 0 {
+		return // only specs that run no trials were selected
+	}
+	gathered, err := report.Gather(reports())
+	Expect(err).NotTo(HaveOccurred())
+	Expect(gathered.Write(reports())).To(Succeed())
+})
+
+// runTrials runs the trials, all at once, and returns the records that count.
+// Nothing that they started may be left afterwards.
+func runTrials(ctx context.Context, r harness.Runner, trials []harness.Trial) []judge.Record {
+	GinkgoHelper()
+	before := gleak.Goroutines()
+	// A hundred processes that begin in the same instant would stall each other.
+	r.Out, r.Retries, r.Spread = reports(), retries(), 3*time.Second
+	r.Progress = func(s harness.State) { GinkgoWriter.Printf("%s: %s\n", s.Trial, s.Doing) }
+	records, err := r.Run(ctx, trials)
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(gleak.Goroutines).WithContext(ctx).WithTimeout(5 * time.Second).ShouldNot(gleak.HaveLeaked(before))
+	return slices.DeleteFunc(records, func(rec judge.Record) bool { return rec.Superseded })
+}
+
+// retries is how often an inconclusive trial is run again; every report counts
+// them.
+func retries() int {
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("FLATLINE_RETRIES"), "0"))
+	if err != nil || n < 0 {
+		panic("FLATLINE_RETRIES: want a number, 0 or more") // the specs' time limits need it
+	}
+	return n
+}
+
+// limit is how long a spec of these trials may take.
+func limit(trials []harness.Trial) time.Duration {
+	var longest time.Duration
+	for _, t := range trials {
+		longest = max(longest, t.Longest())
+	}
+	return (longest + 30*time.Second) * time.Duration(1+retries())
+}
