@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/flatline-go/flatline/harness"
+	"github.com/flatline-go/flatline/harness/report"
+)
+
+// The exit codes, beside those of report.Report.ExitCode.
+const (
+	exitUsage       = 2
+	exitFailed      = 3
+	exitInterrupted = 130
+)
+
+// exit ends the command with a code; err is said on standard error, unless it
+// is nil.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d: %v", e.code, e.err) }
+
+func (e exit) Unwrap() error { return e.err }
+
+// usage is an error of whoever called us.
+func usage(format string, args ...any) error { return exit{exitUsage, fmt.Errorf(format, args...)} }
+
+type cli struct {
+	Run     runCmd     `cmd:"" help:"Run scenarios under policies, and report."`
+	List    listCmd    `cmd:"" help:"Say which scenarios, policies and profiles there are."`
+	Version versionCmd `cmd:"" help:"Say which version this is."`
+}
+
+const description = `Flatline breaks networks on purpose, and says how long each side of a heartbeat takes to notice.
+
+Example:
+
+	flatline run --profile strict --scenario cable-pull
+
+Exit codes: 0 every expectation held, 1 one did not, 2 wrong use, 3 the harness failed or a trial stayed inconclusive, 130 interrupted.`
+
+// run is the whole program but for its signals, which end ctx.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	err := execute(ctx, args, stdout, stderr)
+	if err == nil {
+		return 0
+	}
+	end := exit{exitFailed, err}
+	_ = errors.As(err, &end)
+	if end.err != nil {
+		fmt.Fprintln(stderr, "flatline: "+oneLine(end.err))
+	}
+	return end.code
+}
+
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var c cli
+	answered := false // by --help
+	parser, err := kong.New(&c,
+		kong.Name("flatline"), kong.Description(description),
+		kong.Vars{"parallel": fmt.Sprint(harness.DefaultParallel)},
+		kong.Writers(stdout, stderr), kong.Exit(func(int) { answered = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		return fmt.Errorf("describe the command line: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	if answered {
+		return nil
+	}
+	if err != nil {
+		return usage("%w; see flatline --help", err)
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.BindTo(stdout, (*io.Writer)(nil))
+	return parsed.Run()
+}
+
+// oneLine makes an error fit a line.
+func oneLine(err error) string {
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
+	return report.Clean(strings.Join(lines, "; "))
+}

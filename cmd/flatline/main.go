@@ -1,0 +1,20 @@
+// Command flatline breaks networks on purpose and says how long each side of a
+// heartbeat takes to notice. See flatline --help.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// Who reads our output may leave early: the report is written all the same.
+	signal.Ignore(syscall.SIGPIPE)
+	// The first signal ends the run in order; a second one finds the default
+	// again, and kills.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

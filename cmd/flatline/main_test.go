@@ -1,0 +1,331 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/scenarios"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/")
+
+// asCommand makes the test binary be the command.
+const asCommand = "FLATLINE_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// flatline runs the command in an empty folder.
+func flatline(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	return here(t.Context(), args...)
+}
+
+func here(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = run(ctx, args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func TestWrongUse(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"no command", nil, []string{"run", "list"}},
+		{"another command", []string{"walk"}, []string{"walk"}},
+		{"an argument", []string{"run", "cable-pull"}, []string{"cable-pull"}},
+		{"another flag", []string{"run", "--scenaro", "x"}, []string{"--scenaro", "--scenario"}},
+		{"another scenario", []string{"run", "--scenario", "cabel-pull"}, []string{"--scenario", `"cabel-pull"`, "did you mean cable-pull?", "cable-flap", "orderly-close"}},
+		{"one of two scenarios", []string{"run", "--scenario", "cable-pull,zzz"}, []string{"--scenario", `"zzz", known:`, "cable-flap"}},
+		{"another policy", []string{"run", "--policy", "fixd"}, []string{"--policy", `"fixd"`, "did you mean fixed?", "echo-timer"}},
+		{"another profile", []string{"run", "--profile", "lax"}, []string{"--profile", `"lax"`, "strict, standard"}},
+		{"half a window", []string{"run", "--window", "12s"}, []string{"--window", `"12s"`, "6s..9s or ..9s"}},
+		{"a window without room", []string{"run", "--window", "6s..6.1s"}, []string{"--window", "too narrow"}},
+		{"window and profile", []string{"run", "--window", "6s..9s", "--profile", "strict"}, []string{"--window", "--profile"}},
+		{"a phase of 2", []string{"run", "--phases", "0.5,2"}, []string{"--phases", "2", "0 to 1"}},
+		{"a phase of NaN", []string{"run", "--phases", "NaN"}, []string{"--phases", "NaN", "0 to 1"}},
+		{"a phase in words", []string{"run", "--phases", "late"}, []string{"--phases", `"late"`}},
+		{"a parameter of nobody", []string{"run", "--set", "idel=1s"}, []string{"--set", `"idel"`, "idle"}},
+		{"a parameter of no time", []string{"run", "--set", "idle=soon"}, []string{"--set", `"soon"`, "1.5s"}},
+		{"a parameter below 0", []string{"run", "--set", "idle=1s - 2s"}, []string{"--set", "idle=1s - 2s", "-1s", "more than 0"}},
+		{"half a parameter", []string{"run", "--set", "idle"}, []string{"--set", `"idle"`}},
+		{"no repetition", []string{"run", "--repeat", "0"}, []string{"--repeat", "at least 1"}},
+		{"fewer retries than none", []string{"run", "--retries=-1"}, []string{"--retries", "at least 0"}},
+		{"nothing at once", []string{"run", "--parallel", "0"}, []string{"--parallel", "at least 1"}},
+		{"a seed in words", []string{"run", "--seed", "lucky"}, []string{"--seed", `"lucky"`}},
+		{"nothing applies", []string{"run", "--scenario", "cable-pull-unnoticed", "--policy", "fixed"}, []string{"nothing to run", "applies"}},
+		{"a folder below a file", []string{"run", "--scenario", "orderly-close", "--out", file}, []string{"--out", file}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			code, stdout, stderr := flatline(t, row.args...)
+			if code != 2 {
+				t.Errorf("exit code %d, want 2", code)
+			}
+			if stdout != "" {
+				t.Errorf("standard output: %s", stdout)
+			}
+			if !strings.HasPrefix(stderr, "flatline: ") || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("standard error is not one line of ours: %q", stderr)
+			}
+			for _, want := range row.want {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("%q does not say %q", stderr, want)
+				}
+			}
+			nothingWritten(t)
+		})
+	}
+}
+
+func nothingWritten(t *testing.T) {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil || len(entries) > 0 {
+		t.Errorf("written: %v, %v", entries, err)
+	}
+}
+
+func TestHelpFitsAScreen(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"list", "--help"}} {
+		code, stdout, stderr := flatline(t, args...)
+		if code != 0 || stderr != "" {
+			t.Errorf("%q: exit code %d, %s", args, code, stderr)
+		}
+		lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+		if len(lines) > 24 {
+			t.Errorf("%q: %d lines, want at most 24", args, len(lines))
+		}
+		for _, l := range lines {
+			if len(l) > 80 {
+				t.Errorf("%q: %d columns: %s", args, len(l), l)
+			}
+		}
+		if args[0] != "list" && !strings.Contains(stdout, "flatline run --profile strict") {
+			t.Errorf("%q: no example in\n%s", args, stdout)
+		}
+	}
+}
+
+func TestListHasEverything(t *testing.T) {
+	code, stdout, stderr := flatline(t, "list")
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	words := strings.Join(strings.Fields(stdout), " ")
+	var want []string
+	for _, s := range scenarios.All() {
+		want = append(want, s.Name, s.Claim)
+		for _, p := range s.Params {
+			want = append(want, "--set '"+p.Name+"="+string(p.Default)+"' "+p.Usage)
+		}
+	}
+	for _, profile := range heartbeat.Profiles() {
+		want = append(want, profile.Name+": window "+profile.Window.String())
+		policies, err := heartbeat.Policies(profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range policies {
+			want = append(want, p.Name+" "+string(p.Probe))
+		}
+	}
+	// Numbers that are derived from the strict profile.
+	want = append(want, "echo-timer echo client 2s echo-timer timeout 6.75s fixed timeout 8.55s", "none none none - - -")
+	for _, w := range want {
+		if !strings.Contains(words, w) {
+			t.Errorf("the list does not say %q", w)
+		}
+	}
+}
+
+func TestDryRunIsAsReviewed(t *testing.T) {
+	for name, args := range map[string][]string{
+		"dry-run":        {"--scenario", "cable-pull", "--policy", "fixed,none", "--seed", "7"},
+		"dry-run-window": {"--scenario", "cable-pull,idle-kept", "--policy", "fixed", "--window", "..9s", "--seed", "7", "--phases", "0.5,0.1,0.5", "--repeat", "2", "--parallel", "2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			golden, err := filepath.Abs(filepath.Join("testdata", name+".txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, stdout, stderr := flatline(t, append([]string{"run", "--dry-run"}, args...)...)
+			if code != 0 || stderr != "" {
+				t.Fatalf("exit code %d, %s", code, stderr)
+			}
+			nothingWritten(t)
+			if *update {
+				if err := os.WriteFile(golden, []byte(stdout), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stdout != string(want) {
+				t.Errorf("differs from %s; if that is right, run the test with -update. Got:\n%s", golden, stdout)
+			}
+		})
+	}
+}
+
+// records are those of a report's folder.
+func records(t *testing.T, dir string) []judge.Record {
+	t.Helper()
+	r, err := report.Gather(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Records
+}
+
+func TestRunThatHolds(t *testing.T) {
+	code, stdout, stderr := flatline(t, "run", "--scenario", "orderly-close", "--policy", "fixed", "--profile", "strict", "--seed", "7", "--retries", "20")
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	for _, want := range []string{"1 trial, at most", "seed 7", "held: orderly-close.fixed.strict.0.5", "fixed/strict 6s..9s", "1 held", "All held: 1 trial", filepath.Join("reports", "report.md")} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the output does not say %q:\n%s", want, stdout)
+		}
+	}
+	if i := strings.IndexFunc(stdout, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }); i >= 0 {
+		t.Errorf("a control character in %q", stdout[i:])
+	}
+	for _, name := range []string{"report.json", "report.md", "junit.xml"} {
+		if _, err := os.Stat(filepath.Join("reports", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := len(records(t, "reports")); got < 1 {
+		t.Errorf("%d records", got)
+	}
+}
+
+// A failure says all that it takes to see it again: the same trial, by the
+// command that it names.
+func TestRunThatBreaks(t *testing.T) {
+	code, stdout, stderr := flatline(t, "run", "--scenario", "idle-kept", "--policy", "fixed", "--window", "4s..6s",
+		"--set", "idle=0.4*D", "--repeat", "2", "--seed", "7", "--retries", "20", "--out", "out")
+	if code != 1 || stderr != "" {
+		t.Fatalf("exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	for _, rec := range records(t, "out") {
+		if rec.Superseded {
+			continue
+		}
+		for _, want := range append(report.Story(rec), rec.Repeat, filepath.Join("out", filepath.FromSlash(rec.Trace))) {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("the output does not say %q:\n%s", want, stdout)
+			}
+		}
+		if !strings.Contains(rec.Repeat, "--window 4s..6s") || !strings.Contains(rec.Repeat, "'idle=0.4*D'") {
+			t.Errorf("%s runs under other conditions", rec.Repeat)
+		}
+		again := strings.TrimPrefix(strings.ReplaceAll(rec.Repeat, "'", ""), "go run ./cmd/flatline ")
+		code, stdout, stderr := here(t.Context(), append(strings.Fields(again), "--dry-run")...)
+		if code != 0 {
+			t.Fatalf("%s: exit code %d, %s", rec.Repeat, code, stderr)
+		}
+		seed, _ := json.Marshal(rec.Seed)
+		if !strings.HasPrefix(stdout, "1 trial,") || !strings.Contains(stdout, " "+string(seed)+"\n") {
+			t.Errorf("%s does not run one trial of seed %s:\n%s", rec.Repeat, seed, stdout)
+		}
+	}
+}
+
+func TestRunInterruptedBeforeItBegan(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, _, stderr := here(ctx, "run", "--scenario", "orderly-close")
+	if code != 130 || !strings.Contains(stderr, "interrupted") || !strings.Contains(stderr, "no trial has ended") {
+		t.Errorf("exit code %d, %q", code, stderr)
+	}
+}
+
+// A run that is interrupted in its middle reports what there is.
+func TestInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be sent an interrupt there")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	dir := t.TempDir()
+	cmd := exec.CommandContext(ctx, os.Args[0], "run", "--scenario", "orderly-close,cable-pull", "--policy", "fixed", "--profile", "strict", "--phases", "0.5")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var seen strings.Builder
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		seen.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), ": orderly-close.fixed") {
+			break
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen.Write(rest)
+	var end *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &end) || end.ExitCode() != 130 {
+		t.Errorf("ended with %v, want exit code 130", err)
+	}
+	if !strings.HasPrefix(stderr.String(), "flatline: interrupted") {
+		t.Errorf("standard error: %s", stderr.String())
+	}
+	got := map[string]judge.Verdict{}
+	for _, r := range records(t, filepath.Join(dir, "reports")) {
+		got[r.Scenario] = r.Verdict
+	}
+	if got["cable-pull"] != judge.Interrupted || got["orderly-close"] == "" {
+		t.Errorf("records: %v", got)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "reports", report.MarkdownFile))
+	if err != nil || !strings.HasPrefix(string(page), "# Interrupted: 1 of 2 trials had not finished") {
+		t.Errorf("%v: the page begins with %.100s", err, page)
+	}
+	if !strings.Contains(seen.String(), "Interrupted: 1 of 2 trials had not finished") {
+		t.Errorf("standard output:\n%s", seen.String())
+	}
+}
