@@ -100,7 +100,7 @@ func (s *script) Dial(ctx context.Context, _ string) error {
 		s.Record(trace.Event{T: s.now(), Side: side, Session: "a", What: trace.Heard, Kind: "echo"})
 	}
 	if s.stall {
-		s.Record(trace.Event{T: s.now(), To: s.now() + int64(time.Second), Side: heartbeat.ClientSide, What: trace.Stall})
+		s.Record(trace.Event{T: s.now(), To: s.now() + int64(10*time.Second), Side: heartbeat.ClientSide, What: trace.Stall})
 	}
 	<-ctx.Done()
 	return ctx.Err()

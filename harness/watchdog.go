@@ -86,7 +86,9 @@ func (w *watchdog) tell(late time.Duration) {
 	defer w.mu.Unlock()
 	for rec := range w.traces {
 		now := rec.Now()
-		rec.Record(trace.Event{T: max(0, now-int64(late)), To: now, Side: trace.Harness, What: trace.Stall})
+		rec.Record(trace.Event{
+			T: max(0, now-int64(late)), To: now, Uncertainty: int64(w.every), Side: trace.Harness, What: trace.Stall,
+		})
 	}
 }
 

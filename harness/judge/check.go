@@ -82,8 +82,7 @@ func detects(v view, e scenario.Expectation, side trace.Side) Check {
 			c.Actual = fmt.Sprintf("never suspected its peer: its session ended after %v (%s)", seconds(at-origin), cause)
 		}
 	default:
-		took := time.Duration(at - origin)
-		c.Held = window.contain(took)
+		c.Held, c.Slack = window.contain(time.Duration(at - origin))
 		c.Actual = fmt.Sprintf("detected after %v", seconds(at-origin))
 	}
 	return c
@@ -111,9 +110,10 @@ func ends(v view, e scenario.Expectation, side trace.Side) Check {
 		c.Actual = fmt.Sprintf("it did not in %v", seconds(v.end-origin))
 	default:
 		c.Actual = fmt.Sprintf("it ended after %v (%s)", seconds(at-origin), cause)
-		inTime := window.contain(time.Duration(at - origin))
 		forThat := len(e.Causes) == 0 || slices.Contains(e.Causes, heartbeat.Cause(cause)) || !v.tells(side)
-		c.Held = inTime && forThat
+		if c.Held, c.Slack = window.contain(time.Duration(at - origin)); !forThat {
+			c.Held, c.Slack = false, nil
+		}
 	}
 	return c
 }
@@ -130,6 +130,7 @@ func unnoticed(v view, _ scenario.Expectation, side trace.Side) Check {
 		c.Actual = "it had no session when the fault struck"
 	} else {
 		c.Held, c.Actual = true, fmt.Sprintf("noticed nothing in %v", seconds(v.end-v.fault))
+		c.Slack = v.closest(side)
 	}
 	return c
 }
@@ -139,6 +140,9 @@ func mistakes(v view, e scenario.Expectation, side trace.Side) Check {
 	c := Check{Expected: plural(e.Count, "mistake"), Actual: plural(n, "mistake"), Held: n == e.Count}
 	if n == 0 && !v.aliveAtEnd(side) {
 		c.Held, c.Actual = false, "it had no session left to be mistaken about"
+	}
+	if c.Held && n == 0 {
+		c.Slack = v.closest(side)
 	}
 	return c
 }
@@ -156,7 +160,7 @@ func recovers(v view, e scenario.Expectation, side trace.Side) Check {
 	case !ok:
 		c.Actual = fmt.Sprintf("no session carried data in %v", seconds(v.end-v.heal))
 	default:
-		c.Held = window.contain(time.Duration(at - v.heal))
+		c.Held, c.Slack = window.contain(time.Duration(at - v.heal))
 		c.Actual = fmt.Sprintf("recovered after %v", seconds(at-v.heal))
 	}
 	return c
@@ -327,8 +331,23 @@ func describe(s network.Strike) string {
 // bounds are those of a Range; nil: there is none.
 type bounds struct{ lo, hi *time.Duration }
 
-func (b bounds) contain(d time.Duration) bool {
-	return (b.lo == nil || d >= *b.lo) && (b.hi == nil || d <= *b.hi)
+// contain says whether d lies within b, and how far from the nearest bound;
+// nil: there is none.
+func (b bounds) contain(d time.Duration) (in bool, slack *time.Duration) {
+	in = true
+	if b.lo != nil {
+		in, slack = d >= *b.lo, since(int64(d), int64(*b.lo))
+	}
+	if b.hi != nil {
+		in = in && d <= *b.hi
+		if far := *b.hi - d; slack == nil || far.Abs() < slack.Abs() {
+			slack = &far
+		}
+	}
+	if slack != nil {
+		*slack = slack.Abs()
+	}
+	return in, slack
 }
 
 // String is "6s..9s", or one side of it.

@@ -36,20 +36,23 @@ func blank(h trace.Header) Record {
 }
 
 func (v view) verdict(r Record) (Verdict, string) {
-	limit := v.Header.Policy.Profile.Margin / 4
-	for _, s := range r.Stalls {
-		if s.For > limit && v.matters(s) {
-			return Inconclusive, fmt.Sprintf("the %s stood still for %v at %v, more than a quarter of the profile's margin (%v)",
-				s.Side, s.For.Round(time.Millisecond), s.At.Round(time.Millisecond), limit)
+	doubt := v.doubt()
+	var doubtful *Check
+	for _, c := range r.Checks {
+		switch {
+		case v.doubtful(c, doubt):
+			doubtful = &c
+		case c.Broken():
+			return Broken, c.Sentence()
 		}
 	}
-	if c, broken := r.FirstBroken(); broken {
-		return Broken, c.Sentence()
+	if doubtful != nil {
+		return Inconclusive, v.inconclusive(*doubtful)
 	}
 	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
-		if e := r.Of(side).HarnessError; e != nil && e.Abs() > limit {
+		if e := r.Of(side).HarnessError; e != nil && e.Abs() > v.limit()+doubt {
 			return Failed, fmt.Sprintf("the %s and its pure detector are %v apart on the same trace, more than a quarter of the profile's margin (%v)",
-				side, e.Round(time.Millisecond), limit)
+				side, e.Round(time.Millisecond), v.limit())
 		}
 	}
 	for _, c := range r.Checks {
@@ -60,34 +63,6 @@ func (v view) verdict(r Record) (Verdict, string) {
 	return NotMeasurable, "none of the scenario's expectations can be measured on this subject: it does not tell what happens inside it"
 }
 
-// matters says whether a stall can have moved a measure. One that was over well
-// before each side's last arrival ahead of the fault cannot, for all deadlines
-// rest on what was stamped after it; nor one that began after both sides had
-// noticed.
-func (v view) matters(s Stall) bool {
-	if !v.struck {
-		return true
-	}
-	from, until := v.fault, v.fault
-	for _, side := range []trace.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
-		if e := v.lastHeard(side); e != nil {
-			from = min(from, e.T)
-		}
-		noticed, _, ok := v.suspicion(side)
-		if !ok {
-			noticed, _, ok = v.ending(side)
-		}
-		if !ok {
-			noticed = v.end
-		}
-		until = max(until, noticed)
-	}
-	if s := v.strikes; !v.tells(heartbeat.ClientSide) && len(s) > 0 {
-		from = min(from, max(0, s[0].LastPassedUp), max(0, s[0].LastPassedDown))
-	}
-	return s.At+s.For >= time.Duration(from)-v.Header.Policy.Profile.Margin && s.At <= time.Duration(until)
-}
-
 // Sentence is the check as one line.
 func (c Check) Sentence() string {
 	who := "trial"
@@ -95,14 +70,4 @@ func (c Check) Sentence() string {
 		who = string(c.Side)
 	}
 	return fmt.Sprintf("%s: expected %s, but %s", who, c.Expected, c.Actual)
-}
-
-func (v view) stalls() []Stall {
-	var out []Stall
-	for _, e := range v.Events {
-		if e.What == trace.Stall {
-			out = append(out, Stall{Side: e.Side, At: e.Offset(), For: time.Duration(e.To - e.T)})
-		}
-	}
-	return out
 }

@@ -211,22 +211,62 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// A quarter of strict's margin is 37.5 ms.
-func TestAStalledHarnessIsInconclusive(t *testing.T) {
+// stall is a time in which the harness stood still.
+type stall struct{ at, length, uncertain float64 }
+
+// The client detects 7 s after the fault, 1 s from the window's lower bound: two
+// stalls can have moved that by their sum.
+func TestAStallThatCouldChangeTheVerdictIsInconclusive(t *testing.T) {
 	for _, row := range []struct {
-		at, stall float64
-		verdict   judge.Verdict
+		name    string
+		suspect float64 // 0: never
+		stalls  []stall
+		verdict judge.Verdict
 	}{
-		{at: 5, stall: .0375, verdict: judge.Broken},
-		{at: 5, stall: .0376, verdict: judge.Inconclusive},
+		{name: "too short to matter", suspect: 10, stalls: []stall{{5, .6, 0}, {7, .4, 0}}, verdict: judge.Held},
+		{name: "two that may matter", suspect: 10, stalls: []stall{{5, .6, 0}, {7, .401, 0}}, verdict: judge.Inconclusive},
+		{name: "a third cannot add to it", suspect: 10, stalls: []stall{{5, .6, 0}, {7, .4, 0}, {8, .4, 0}}, verdict: judge.Held},
+		{name: "one in two loops is one", suspect: 10, stalls: []stall{{5, .6, 0}, {5.1, .6, 0}}, verdict: judge.Held},
+		{name: "it may have begun before it showed", suspect: 10, stalls: []stall{{5, .98, .03}}, verdict: judge.Inconclusive},
+		{name: "broken beyond doubt", suspect: 8, stalls: []stall{{5, .999, 0}}, verdict: judge.Broken},
+		{name: "broken, or not", suspect: 8, stalls: []stall{{5, 1.001, 0}}, verdict: judge.Inconclusive},
+		{name: "never, after a quarter of the margin", stalls: []stall{{5, .0375, 0}}, verdict: judge.Broken},
+		{name: "never, after more", stalls: []stall{{5, .0376, 0}}, verdict: judge.Inconclusive},
 		// The server's last arrival before the fault was at 2.01 s.
-		{at: 1.80, stall: .055, verdict: judge.Broken},
-		{at: 1.80, stall: .060, verdict: judge.Inconclusive},
+		{name: "over before anything rests on it", stalls: []stall{{1.80, .055, 0}}, verdict: judge.Broken},
+		{name: "just before", stalls: []stall{{1.80, .065, 0}}, verdict: judge.Inconclusive},
 	} {
-		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects})).numb()
-		h.cut(3, 14)
-		h.add(trace.Event{T: ns(row.at), To: ns(row.at + row.stall), Side: trace.Harness, What: trace.Stall})
-		wantVerdict(t, h.judge(), row.verdict, "")
+		t.Run(row.name, func(t *testing.T) {
+			h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()
+			h.cut(3, 14)
+			if row.suspect > 0 {
+				h.add(trace.Event{T: ns(row.suspect), Side: "client", What: trace.Suspect})
+			}
+			for _, s := range row.stalls {
+				h.add(trace.Event{T: ns(s.at), To: ns(s.at + s.length), Uncertainty: ns(s.uncertain), Side: trace.Harness, What: trace.Stall})
+			}
+			wantVerdict(t, h.judge(), row.verdict, "")
+		})
+	}
+}
+
+// The client's last arrival was at 2.02 s: at 10 s, 0.57 s are left until it
+// would suspect, and until then nobody can say that it never would have.
+func TestACloseCallIsDoubted(t *testing.T) {
+	for _, row := range []struct {
+		stall   float64
+		verdict judge.Verdict
+	}{
+		{stall: .57, verdict: judge.Held},
+		{stall: .571, verdict: judge.Inconclusive},
+	} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Mistakes, Side: heartbeat.ClientSide}))
+		h.trace.Header.Policy.Server = nil
+		h.cut(3, 10)
+		h.add(trace.Event{T: ns(5), To: ns(5 + row.stall), Side: trace.Harness, What: trace.Stall})
+		r := h.judge()
+		wantVerdict(t, r, row.verdict, "")
+		wantTime(t, "slack", r.Checks[1].Slack, 570*time.Millisecond)
 	}
 }
 

@@ -104,6 +104,9 @@ type Check struct {
 	Expected string           `json:"expected"`
 	Actual   string           `json:"actual"`
 	Held     bool             `json:"held"`
+	// Slack is how much longer or shorter the time that decided it could have
+	// been without changing the outcome. Absent: no single time decided it.
+	Slack *time.Duration `json:"slack_ns,omitempty"`
 	// Unmeasured says that it neither held nor broke: Actual says why.
 	Unmeasured bool `json:"unmeasured,omitempty"`
 }

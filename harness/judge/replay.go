@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"time"
+
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat/detect"
 )
@@ -26,6 +28,43 @@ func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, u
 	}
 	at, ok = d.Deadline()
 	return at, ok && at <= until
+}
+
+// closest is the least time that was left until a deadline of the pure detector
+// when something moved it, or when the trial or the session ended; nil: side has
+// no detector, or its detector never had a deadline.
+func (v view) closest(side trace.Side) (left *time.Duration) {
+	config := v.Header.Policy.Detector(side)
+	if config == nil || !v.tells(side) {
+		return nil
+	}
+	detectors := map[string]detect.Detector{} // of the sessions that are up
+	call := func(d detect.Detector, at int64) {
+		if deadline, ok := d.Deadline(); ok && (left == nil || deadline-at < int64(*left)) {
+			left = since(max(deadline, at), at)
+		}
+	}
+	for _, e := range v.Events {
+		if e.Side != side {
+			continue
+		}
+		if e.What == trace.Up {
+			detectors[e.Session] = config.New()
+		}
+		d, up := detectors[e.Session]
+		if !up {
+			continue
+		}
+		call(d, e.T)
+		tell(d, e)
+		if e.What == trace.Down || e.What == trace.Closed {
+			delete(detectors, e.Session)
+		}
+	}
+	for _, d := range detectors {
+		call(d, v.end)
+	}
+	return left
 }
 
 // drain is how long after its deadline a side still reads what lies in its

@@ -45,8 +45,8 @@ const (
 
 // Event is one line of a trace after its header.
 type Event struct {
-	T           int64  `json:"t_ns"` // offset from the epoch, monotonic
-	Uncertainty int64  `json:"uncertainty_ns,omitempty"`
+	T           int64  `json:"t_ns"`                     // offset from the epoch, monotonic
+	Uncertainty int64  `json:"uncertainty_ns,omitempty"` // by how much T may be wrong; 0: a stamp of this process
 	Side        Side   `json:"side"`
 	Session     string `json:"session,omitempty"`
 	What        What   `json:"event"`
