@@ -85,7 +85,7 @@ func IdleResetAtIdle() scenario.Scenario {
 	s.Observe = "2*D"
 	s.Expect = []scenario.Expectation{{
 		That: scenario.Ends, From: scenario.FromLastByte,
-		Within: scenario.Range{Lo: "idle - 5ms", Hi: "D + 500ms"}, Causes: []heartbeat.Cause{session.Vanished},
+		Within: scenario.Range{Lo: "idle - m", Hi: "D + 500ms"}, Causes: []heartbeat.Cause{session.Vanished},
 	}}
 	return s
 }

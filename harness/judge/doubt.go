@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -57,24 +58,37 @@ func (v view) doubtful(c Check, doubt time.Duration) bool {
 // limit is the harness's own error that a trial bears.
 func (v view) limit() time.Duration { return v.Header.Policy.Profile.Margin / 4 }
 
-// matters says whether anything rests on what was stamped during a stall. When
-// a fault struck nothing rests on what came well before the last arrivals
-// ahead of it; before the sessions were up, nothing ever does.
-func (v view) matters(s Stall) bool {
-	if v.excuses(heartbeat.ClientSide) && v.excuses(heartbeat.ServerSide) && v.struck {
-		from := v.fault
-		for _, side := range []trace.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
-			if e := v.lastHeard(side); e != nil {
+// matters says whether anything rests on what was stamped during a stall.
+func (v view) matters(s Stall) bool { return s.At+s.For >= time.Duration(v.basis()) }
+
+// basis is the earliest instant that a measure rests on. Where nobody counts
+// mistakes that is what a deadline or a proof at the fault rests on: the last
+// that was sent, heard and passed on before. Else it is the first session's
+// coming up.
+func (v view) basis() int64 {
+	sides := []trace.Side{heartbeat.ClientSide, heartbeat.ServerSide}
+	if !v.struck || !v.excuses(sides[0]) || !v.excuses(sides[1]) {
+		if up := v.first(func(e trace.Event) bool { return e.What == trace.Up }); up != nil {
+			return up.T
+		}
+		return 0
+	}
+	from := v.fault
+	for _, side := range sides {
+		for _, what := range []trace.What{trace.Sent, trace.Heard} {
+			if e := v.lastBeat(side, what); e != nil {
 				from = min(from, e.T)
 			}
 		}
-		if p := v.strikes; !v.tells(heartbeat.ClientSide) && len(p) > 0 {
-			from = min(from, max(0, p[0].LastPassedUp), max(0, p[0].LastPassedDown))
-		}
-		return s.At+s.For >= time.Duration(from)-v.Header.Policy.Profile.Margin
 	}
-	up := v.first(func(e trace.Event) bool { return e.What == trace.Up })
-	return up == nil || s.At+s.For >= up.Offset()
+	if l, ok := v.link(); ok {
+		for _, passed := range []int64{l.Up.LastPassed, l.Down.LastPassed} {
+			if passed != network.Never {
+				from = min(from, passed)
+			}
+		}
+	}
+	return from
 }
 
 // longest is the stall to name.

@@ -232,9 +232,9 @@ func TestAStallThatCouldChangeTheVerdictIsInconclusive(t *testing.T) {
 		{name: "broken, or not", suspect: 8, stalls: []stall{{5, 1.001, 0}}, verdict: judge.Inconclusive},
 		{name: "never, after a quarter of the margin", stalls: []stall{{5, .0375, 0}}, verdict: judge.Broken},
 		{name: "never, after more", stalls: []stall{{5, .0376, 0}}, verdict: judge.Inconclusive},
-		// The server's last arrival before the fault was at 2.01 s.
-		{name: "over before anything rests on it", stalls: []stall{{1.80, .055, 0}}, verdict: judge.Broken},
-		{name: "just before", stalls: []stall{{1.80, .065, 0}}, verdict: judge.Inconclusive},
+		// The client's last beat before the fault left at 2 s.
+		{name: "over before anything rests on it", stalls: []stall{{1.90, .099, 0}}, verdict: judge.Broken},
+		{name: "just not over", stalls: []stall{{1.90, .101, 0}}, verdict: judge.Inconclusive},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()

@@ -197,7 +197,7 @@ func (v view) phase(side trace.Side) *float64 {
 	if !v.struck || interval <= 0 {
 		return nil
 	}
-	heard := v.lastHeard(side)
+	heard := v.lastBeat(side, trace.Heard)
 	if heard == nil {
 		return nil
 	}
@@ -206,17 +206,18 @@ func (v view) phase(side trace.Side) *float64 {
 	return &phase
 }
 
-// lastHeard is the last beat or echo that side heard before the fault, or nil.
-func (v view) lastHeard(side trace.Side) (heard *trace.Event) {
+// lastBeat is the last beat or echo that side sent or heard before the fault,
+// or nil.
+func (v view) lastBeat(side trace.Side, what trace.What) (last *trace.Event) {
 	for i, e := range v.Events {
 		if e.T > v.fault {
 			break
 		}
-		if e.Side == side && e.What == trace.Heard && (e.Kind == "echo" || e.Kind == "beat") {
-			heard = &v.Events[i]
+		if e.Side == side && e.What == what && (e.Kind == "echo" || e.Kind == "beat") {
+			last = &v.Events[i]
 		}
 	}
-	return heard
+	return last
 }
 
 func since(at, origin int64) *time.Duration {
