@@ -104,7 +104,7 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 		calm(ctx, calmLimit)
 	}
 	watchCtx, stopWatching := context.WithCancel(ctx)
-	dog := newWatchdog(trials)
+	dog := new(watchdog)
 	var watching sync.WaitGroup
 	watching.Go(func() { dog.run(watchCtx) })
 	defer watching.Wait()

@@ -12,36 +12,24 @@ import (
 // late tells of every stall longer than itself, whatever the cause. It writes
 // the stall into all traces that are being recorded.
 type watchdog struct {
-	every time.Duration // how often to look
-
 	mu     sync.Mutex
 	traces map[*trace.Recorder]bool
 }
 
 const (
+	// watchEvery is how often to look: in a suite of a hundred processes the
+	// looking itself is a load.
+	watchEvery = 20 * time.Millisecond
 	// watchLate is the least lateness that is worth a line in a trace.
 	watchLate = 10 * time.Millisecond
-	// A machine is calm once calmTimers timers of calmEvery in a row were
-	// punctual.
+	// A machine is calm once calmTimers timers in a row were punctual.
 	calmTimers = 15
-	calmEvery  = 20 * time.Millisecond
 )
-
-// newWatchdog looks twice in the shortest stall that could void one of the
-// trials (a quarter of its margin), and not more often than it must: in a suite
-// of a hundred processes the looking itself is a load.
-func newWatchdog(trials []Trial) *watchdog {
-	every := 100 * time.Millisecond
-	for _, t := range trials {
-		every = min(every, max(t.Policy.Profile.Margin/8, 5*time.Millisecond))
-	}
-	return &watchdog{every: every}
-}
 
 // run watches until ctx ends.
 func (w *watchdog) run(ctx context.Context) {
 	for {
-		late, err := lateness(ctx, w.every)
+		late, err := lateness(ctx, watchEvery)
 		if err != nil {
 			return
 		}
@@ -58,7 +46,7 @@ func calm(ctx context.Context, limit time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for punctual := 0; punctual < calmTimers; punctual++ {
-		late, err := lateness(ctx, calmEvery)
+		late, err := lateness(ctx, watchEvery)
 		if err != nil {
 			return
 		}
@@ -87,7 +75,7 @@ func (w *watchdog) tell(late time.Duration) {
 	for rec := range w.traces {
 		now := rec.Now()
 		rec.Record(trace.Event{
-			T: max(0, now-int64(late)), To: now, Uncertainty: int64(w.every), Side: trace.Harness, What: trace.Stall,
+			T: max(0, now-int64(late)), To: now, Uncertainty: int64(watchEvery), Side: trace.Harness, What: trace.Stall,
 		})
 	}
 }

@@ -29,7 +29,7 @@ func choose[T any](flag, what string, all []T, name func(T) string, wanted []str
 func suggestion(word string, names []string) string {
 	best, distance := "", 1+len(word)/3
 	for _, n := range names {
-		if d := levenshtein.Distance(word, n, nil); d < distance {
+		if d := levenshtein.Distance(strings.ToLower(word), n, nil); d < distance {
 			best, distance = n, d
 		}
 	}

@@ -26,7 +26,7 @@ func (*listCmd) Run(stdout io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintln(stdout, "\nNames in times: lo, hi the window's bounds; D the beat interval; T the timeout;\nd the one-way delay; J the round-trip jitter; m the margin.")
+	fmt.Fprintln(stdout, "\nNames in times: lo, hi the window's bounds; D the beat interval; T the silence\ntimeout; t the echo timer; d the one-way delay; J the round-trip jitter; m the\nmargin.")
 	fmt.Fprintln(stdout, "\nProfiles (--profile), and what they make of the policies (--policy):")
 	for _, p := range heartbeat.Profiles() {
 		if err := listProfile(stdout, p); err != nil {

@@ -31,6 +31,11 @@ func (v view) checks() []Check {
 			checks = append(checks, c)
 		}
 	}
+	for i := range checks {
+		if checks[i].Slack == nil {
+			checks[i].Doubt = v.doubt(v.cameUp(), v.end)
+		}
+	}
 	return checks
 }
 
@@ -83,6 +88,7 @@ func detects(v view, e scenario.Expectation, side trace.Side) Check {
 		}
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - origin))
+		c.Doubt = v.doubt(v.beforeFault(), at)
 		c.Actual = fmt.Sprintf("detected after %v", seconds(at-origin))
 	}
 	return c
@@ -114,6 +120,10 @@ func ends(v view, e scenario.Expectation, side trace.Side) Check {
 		if c.Held, c.Slack = window.contain(time.Duration(at - origin)); !forThat {
 			c.Held, c.Slack = false, nil
 		}
+		c.Doubt = v.doubt(min(origin, at), max(origin, at))
+		if e.From != scenario.FromPeersEnd {
+			c.Doubt = v.doubt(v.beforeFault(), at)
+		}
 	}
 	return c
 }
@@ -130,7 +140,7 @@ func unnoticed(v view, _ scenario.Expectation, side trace.Side) Check {
 		c.Actual = "it had no session when the fault struck"
 	} else {
 		c.Held, c.Actual = true, fmt.Sprintf("noticed nothing in %v", seconds(v.end-v.fault))
-		c.Slack = v.closest(side)
+		c.Slack, c.Doubt = v.closest(side), v.doubt(v.cameUp(), v.end)
 	}
 	return c
 }
@@ -142,7 +152,7 @@ func mistakes(v view, e scenario.Expectation, side trace.Side) Check {
 		c.Held, c.Actual = false, "it had no session left to be mistaken about"
 	}
 	if c.Held && n == 0 {
-		c.Slack = v.closest(side)
+		c.Slack, c.Doubt = v.closest(side), v.doubt(v.cameUp(), v.end)
 	}
 	return c
 }
@@ -161,6 +171,7 @@ func recovers(v view, e scenario.Expectation, side trace.Side) Check {
 		c.Actual = fmt.Sprintf("no session carried data in %v", seconds(v.end-v.heal))
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - v.heal))
+		c.Doubt = v.doubt(v.heal, at)
 		c.Actual = fmt.Sprintf("recovered after %v", seconds(at-v.heal))
 	}
 	return c

@@ -11,17 +11,17 @@ import (
 )
 
 // While this process stood still, what happened was stamped late. A time
-// between two instants can be wrong by both ends' lateness; so a trial's doubt
-// is the sum of its two longest stalls, and a verdict on a time stands if it
-// would be the same with that time longer or shorter by the doubt.
+// between two instants can be wrong by both ends' lateness; so its doubt is
+// the sum of the two longest stalls that can have touched it, and a verdict on
+// it stands if it would be the same with that time longer or shorter by the
+// doubt.
 
-// doubt is by how much a measure of the trial may be wrong.
-func (v view) doubt() time.Duration {
+// doubt is by how much a time that rests on what was stamped in [from, until]
+// may be wrong.
+func (v view) doubt(from, until int64) time.Duration {
 	var lengths []time.Duration
-	for _, s := range v.stalls() {
-		if v.matters(s) {
-			lengths = append(lengths, s.For)
-		}
+	for _, s := range v.touching(from, until) {
+		lengths = append(lengths, s.For)
 	}
 	slices.Sort(lengths)
 	sum := v.uncertainty()
@@ -29,6 +29,14 @@ func (v view) doubt() time.Duration {
 		sum += l
 	}
 	return sum
+}
+
+// touching are the stalls that can have made a stamp in [from, until] late. One
+// loop may go on a little after another has seen the end of the stall.
+func (v view) touching(from, until int64) []Stall {
+	return slices.DeleteFunc(v.stalls(), func(s Stall) bool {
+		return s.At+s.For < time.Duration(from)-v.limit() || s.At > time.Duration(until)
+	})
 }
 
 // uncertainty is that of the instants of a network with another clock.
@@ -41,40 +49,51 @@ func (v view) uncertainty() (u time.Duration) {
 	return u
 }
 
-// doubtful says that c could be otherwise, had nothing stood still. What rests
-// on no time, or could not be measured, is doubted when it breaks, and after
-// more than a quarter of the profile's margin.
-func (v view) doubtful(c Check, doubt time.Duration) bool {
+// limit is the harness's own error that a trial bears.
+func (v view) limit() time.Duration { return v.Header.Policy.Profile.Margin / 4 }
+
+// doubtful says that c could be otherwise, had nothing stood still. What no
+// single time decided is doubted when it breaks, and from a quarter of the
+// profile's margin on.
+func (v view) doubtful(c Check) bool {
 	switch {
 	case c.Unmeasured:
 		return false
 	case c.Slack != nil:
-		return doubt > *c.Slack
+		return c.Doubt > *c.Slack
 	default:
-		return c.Broken() && doubt > v.limit()
+		return c.Broken() && c.Doubt > v.limit()
 	}
 }
 
-// limit is the harness's own error that a trial bears.
-func (v view) limit() time.Duration { return v.Header.Policy.Profile.Margin / 4 }
-
-// matters says whether anything rests on what was stamped during a stall.
-func (v view) matters(s Stall) bool { return s.At+s.For >= time.Duration(v.basis()) }
-
-// basis is the earliest instant that a measure rests on. Where nobody counts
-// mistakes that is what a deadline or a proof at the fault rests on: the last
-// that was sent, heard and passed on before. Else it is the first session's
-// coming up.
-func (v view) basis() int64 {
-	sides := []trace.Side{heartbeat.ClientSide, heartbeat.ServerSide}
-	if !v.struck || !v.excuses(sides[0]) || !v.excuses(sides[1]) {
-		if up := v.first(func(e trace.Event) bool { return e.What == trace.Up }); up != nil {
-			return up.T
+// inconclusive is why a doubtful check decides nothing.
+func (v view) inconclusive(c Check) string {
+	var longest Stall
+	for _, s := range v.stalls() {
+		if s.For > longest.For && s.For <= c.Doubt {
+			longest = s
 		}
-		return 0
 	}
+	why := fmt.Sprintf("the %s stood still for %v at %v", longest.Side, seconds(int64(longest.For)), seconds(int64(longest.At)))
+	if longest.For == 0 {
+		why = "the network's clock is not ours"
+	}
+	return fmt.Sprintf("%s, so this may be wrong by %v: %s: %s, expected %s", why, seconds(int64(c.Doubt)), c.who(), c.Actual, c.Expected)
+}
+
+// cameUp is when the first session did.
+func (v view) cameUp() int64 {
+	if up := v.first(func(e trace.Event) bool { return e.What == trace.Up }); up != nil {
+		return up.T
+	}
+	return 0
+}
+
+// beforeFault is the earliest instant that a deadline or a proof at the fault
+// rests on: the last that was sent, heard and passed on before.
+func (v view) beforeFault() int64 {
 	from := v.fault
-	for _, side := range sides {
+	for _, side := range []trace.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
 		for _, what := range []trace.What{trace.Sent, trace.Heard} {
 			if e := v.lastBeat(side, what); e != nil {
 				from = min(from, e.T)
@@ -89,26 +108,6 @@ func (v view) basis() int64 {
 		}
 	}
 	return from
-}
-
-// longest is the stall to name.
-func (v view) longest() (longest Stall) {
-	for _, s := range v.stalls() {
-		if v.matters(s) && s.For > longest.For {
-			longest = s
-		}
-	}
-	return longest
-}
-
-// inconclusive is why a doubtful check decides nothing.
-func (v view) inconclusive(c Check) string {
-	s := v.longest()
-	if s.For == 0 {
-		return fmt.Sprintf("the network's clock is known within %v only, which may be why, or else: %s", v.uncertainty(), c.Sentence())
-	}
-	return fmt.Sprintf("the %s stood still for %v at %v, which may be why, or else: %s",
-		s.Side, s.For.Round(time.Millisecond), s.At.Round(time.Millisecond), c.Sentence())
 }
 
 // stalls are the times in which something stood still, each once: a process

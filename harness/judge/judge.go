@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -36,11 +37,10 @@ func blank(h trace.Header) Record {
 }
 
 func (v view) verdict(r Record) (Verdict, string) {
-	doubt := v.doubt()
 	var doubtful *Check
 	for _, c := range r.Checks {
 		switch {
-		case v.doubtful(c, doubt):
+		case v.doubtful(c):
 			doubtful = &c
 		case c.Broken():
 			return Broken, c.Sentence()
@@ -49,6 +49,7 @@ func (v view) verdict(r Record) (Verdict, string) {
 	if doubtful != nil {
 		return Inconclusive, v.inconclusive(*doubtful)
 	}
+	doubt := v.doubt(0, v.end)
 	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
 		if e := r.Of(side).HarnessError; e != nil && e.Abs() > v.limit()+doubt {
 			return Failed, fmt.Sprintf("the %s and its pure detector are %v apart on the same trace, more than a quarter of the profile's margin (%v)",
@@ -65,9 +66,7 @@ func (v view) verdict(r Record) (Verdict, string) {
 
 // Sentence is the check as one line.
 func (c Check) Sentence() string {
-	who := "trial"
-	if c.Side != "" {
-		who = string(c.Side)
-	}
-	return fmt.Sprintf("%s: expected %s, but %s", who, c.Expected, c.Actual)
+	return fmt.Sprintf("%s: expected %s, but %s", c.who(), c.Expected, c.Actual)
 }
+
+func (c Check) who() string { return string(cmp.Or(c.Side, "trial")) }

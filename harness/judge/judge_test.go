@@ -233,8 +233,9 @@ func TestAStallThatCouldChangeTheVerdictIsInconclusive(t *testing.T) {
 		{name: "never, after a quarter of the margin", stalls: []stall{{5, .0375, 0}}, verdict: judge.Broken},
 		{name: "never, after more", stalls: []stall{{5, .0376, 0}}, verdict: judge.Inconclusive},
 		// The client's last beat before the fault left at 2 s.
-		{name: "over before anything rests on it", stalls: []stall{{1.90, .099, 0}}, verdict: judge.Broken},
-		{name: "just not over", stalls: []stall{{1.90, .101, 0}}, verdict: judge.Inconclusive},
+		{name: "over before anything rests on it", suspect: 10, stalls: []stall{{.5, 1.462, 0}}, verdict: judge.Held},
+		{name: "just not over", suspect: 10, stalls: []stall{{.5, 1.463, 0}}, verdict: judge.Inconclusive},
+		{name: "begun after the time was over", suspect: 10, stalls: []stall{{10.001, 2, 0}}, verdict: judge.Held},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()

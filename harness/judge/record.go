@@ -107,6 +107,9 @@ type Check struct {
 	// Slack is how much longer or shorter the time that decided it could have
 	// been without changing the outcome. Absent: no single time decided it.
 	Slack *time.Duration `json:"slack_ns,omitempty"`
+	// Doubt is by how much that time may be wrong, because the harness stood
+	// still; 0: it did not.
+	Doubt time.Duration `json:"doubt_ns,omitempty"`
 	// Unmeasured says that it neither held nor broke: Actual says why.
 	Unmeasured bool `json:"unmeasured,omitempty"`
 }
