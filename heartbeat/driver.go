@@ -30,7 +30,7 @@ func (s *Session) run() {
 func (s *Session) start() {
 	s.mu.Lock()
 	now := s.end.clock.now()
-	if !s.try.usable() {
+	if !s.socket.usable() {
 		// A TLS connection writes in its first Read: that must not outlast
 		// the handshake.
 		s.writeUntil(now + int64(s.end.HandshakeTimeout))
@@ -116,17 +116,17 @@ func (s *Session) readFailed(err error, now int64) {
 }
 
 // wake wakes the machine; but not if it would find the peer wanting before we
-// have listened on for drainTime.
+// have drained the receive buffer, or listened on for drainTime.
 func (s *Session) wake(now int64) {
 	m := s.machine
 	if s.writeErr != nil && now >= s.unheard {
 		m.Gone(s.writeErr, now)
 	}
-	overdue := m.Overdue(now)
-	if overdue && !s.draining {
+	listenOn := m.Overdue(now) && (s.draining || !s.socket.drained())
+	if listenOn && !s.draining {
 		s.draining, s.drained = true, now+int64(drainTime)
 	}
-	if !overdue || now >= s.drained {
+	if !listenOn || now >= s.drained {
 		s.draining = false
 		m.Wake(now)
 	}

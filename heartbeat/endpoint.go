@@ -43,7 +43,7 @@ func (e *endpoint) newSession(conn net.Conn, id uint64) *Session {
 		decoder: session.Decoder{MaxPayload: uint32(e.MaxPayload)}, // at most maxPayload
 		reads:   never,
 	}
-	s.try.wrap(conn)
+	s.socket.wrap(conn)
 	return s
 }
 
@@ -70,9 +70,9 @@ const (
 	// stallTime is how late a timer may be before we call it a stall of our
 	// own. Less is ordinary for a scheduler that has much to do.
 	stallTime = 10 * time.Millisecond
-	// drainTime is how long we listen on once the peer is overdue. It must be
-	// more than nothing: after an expired deadline a Read reports a timeout
-	// even where bytes lie waiting.
+	// drainTime is how long we listen on once the peer is overdue, unless the
+	// socket says that nothing lies there. It must be more than nothing: after
+	// an expired deadline a Read reports a timeout even where bytes lie waiting.
 	drainTime = time.Millisecond
 	// byeTime is how long the last word to a silent peer may take.
 	byeTime = 50 * time.Millisecond

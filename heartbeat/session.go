@@ -39,7 +39,7 @@ type Session struct {
 
 	// Whose who writes.
 	writes int64 // the write deadline that is set
-	try    tryWriter
+	socket socket
 }
 
 // ID is the number that both sides know the session by.

@@ -41,7 +41,7 @@ func (s *Session) flush() {
 			return
 		}
 		*buffer = b
-		if rest = b[s.try.write(b):]; len(rest) > 0 {
+		if rest = b[s.socket.write(b):]; len(rest) > 0 {
 			break
 		}
 	}
