@@ -29,7 +29,7 @@ func newEndpoint(side Side, cfg Config) *endpoint {
 		Observer:         cfg.Observer,
 	}
 	if p.Beats.Includes(side) {
-		e.side.Interval = p.Interval
+		e.side.Interval, e.side.SenderJitter = p.Interval, p.SenderJitter
 	}
 	return e
 }

@@ -45,6 +45,10 @@ type Policy struct {
 	// Interval is the time between two beats of a side: beat n leaves at
 	// start + n x Interval, whatever else is sent. 0 only where nobody beats.
 	Interval time.Duration `json:"interval_ns"`
+	// SenderJitter is the share of Interval, from 0 to less than 1, by which
+	// each is shortened at random, so that many senders don't fall into step
+	// (RFC 5880, 6.8.7: 0.25). Then beats keep no grid. 0: they do.
+	SenderJitter float64 `json:"sender_jitter,omitempty"`
 	// Client and Server are the sides' detectors; nil: that side never
 	// suspects its peer.
 	Client detect.Config `json:"-"`
@@ -81,6 +85,9 @@ func (p Policy) Validate() error {
 	}
 	if beats && p.Interval <= 0 {
 		return fmt.Errorf("policy %s: interval is %v, want more than 0", p.Name, p.Interval)
+	}
+	if !(p.SenderJitter >= 0 && p.SenderJitter < 1) { // NaN is neither
+		return fmt.Errorf("policy %s: sender jitter is %g, want 0 or more, and less than 1", p.Name, p.SenderJitter)
 	}
 	for _, side := range []Side{ClientSide, ServerSide} {
 		c := p.Detector(side)

@@ -50,7 +50,9 @@ func (m *Machine) hearHello(id uint64, now int64) {
 		m.detector.Start(now)
 	}
 	m.beat = m.cfg.Interval > 0 // beat 0 leaves at once
-	m.nextBeat = now + int64(m.cfg.Interval)
+	if m.beat {
+		m.nextBeat = m.afterBeat(now, now)
+	}
 	m.emit(Up, now)
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/flatline-go/flatline/heartbeat/detect"
@@ -14,6 +15,10 @@ type Config struct {
 	Mode Mode
 	// Interval is the time between two beats of this side; 0: it sends none.
 	Interval time.Duration
+	// SenderJitter is the share of Interval, below 1, by which each may be shortened
+	// at random, as BFD's senders do (RFC 5880, 6.8.7: 0.25); 0: none is, and
+	// beats keep a grid.
+	SenderJitter float64
 	// Echoes says whether this side answers the peer's beats.
 	Echoes bool
 	// Detector makes each session's detector; nil: the peer is never suspected.
@@ -44,9 +49,10 @@ type Machine struct {
 	err      error // why the session ended; nil: it has not
 	state    state
 
-	latest   int64 // the latest instant that we know of
-	giveUp   int64 // while greeting: when to stop waiting for a hello
-	nextBeat int64 // while up: the next instant of our grid
+	latest   int64      // the latest instant that we know of
+	giveUp   int64      // while greeting: when to stop waiting for a hello
+	nextBeat int64      // while up: the next instant of our grid
+	random   *rand.Rand // shortens intervals; nil: none was shortened yet
 
 	beats    uint64 // beats sent: the next one's number
 	answered uint64 // our beats that were answered: the next echo's least number
@@ -123,8 +129,7 @@ func (m *Machine) Wake(now int64) {
 	}
 	if m.state == up && m.cfg.Interval > 0 && now >= m.nextBeat {
 		m.beat = true
-		interval := int64(m.cfg.Interval)
-		m.nextBeat += ((now-m.nextBeat)/interval + 1) * interval
+		m.nextBeat = m.afterBeat(m.nextBeat, now)
 	}
 }
 
