@@ -57,20 +57,6 @@ func median(x []float64) float64 {
 // and been set anew before anything is measured.
 const handshake = 500 * time.Millisecond
 
-// benchServer says in a child process which server it is to be.
-const benchServer = "HEARTBEAT_BENCH_SERVER"
-
-func TestMain(m *testing.M) {
-	if kind := os.Getenv(benchServer); kind != "" {
-		if err := serveBench(kind); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
 // serveBench is the child: it prints its address, and for each line of its
 // input the bytes and the CPU nanoseconds that it uses.
 func serveBench(kind string) error {
@@ -153,7 +139,7 @@ func startServer(b *testing.B, kind string) *server {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, exe)
-	cmd.Env = append(os.Environ(), benchServer+"="+kind)
+	cmd.Env = append(os.Environ(), childEnv+"="+kind)
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()
 	out, err2 := cmd.StdoutPipe()
