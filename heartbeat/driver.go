@@ -48,6 +48,9 @@ func (s *Session) read() bool {
 	if s.decoder.Missing() > len(s.buf) {
 		return s.readLarge()
 	}
+	if s.draining {
+		s.began = s.end.clock.now()
+	}
 	n, err := s.conn.Read(s.buf[:])
 	return s.took(s.buf[:n], err)
 }
@@ -115,20 +118,34 @@ func (s *Session) readFailed(err error, now int64) {
 	}
 }
 
-// wake wakes the machine; but not if it would find the peer wanting before we
-// have drained the receive buffer, or listened on for drainTime.
+// wake wakes the machine; but not if it would find the peer wanting while what
+// the peer said may lie in the receive buffer.
 func (s *Session) wake(now int64) {
 	m := s.machine
 	if s.writeErr != nil && now >= s.unheard {
 		m.Gone(s.writeErr, now)
 	}
-	listenOn := m.Overdue(now) && (s.draining || !s.socket.drained())
-	if listenOn && !s.draining {
-		s.draining, s.drained = true, now+int64(drainTime)
+	if m.Overdue(now) && !s.nothingThere(now) {
+		if !s.draining {
+			s.draining, s.drainEnd = true, now+int64(drainMax)
+		}
+		s.drained = now + int64(drainTime)
+		return
 	}
-	if !listenOn || now >= s.drained {
-		s.draining = false
-		m.Wake(now)
+	s.draining = false
+	m.Wake(now)
+}
+
+// nothingThere says that all that has arrived was heard. Where the socket can't
+// tell, a read that began in time must have found nothing.
+func (s *Session) nothingThere(now int64) bool {
+	switch {
+	case s.draining && now >= s.drainEnd:
+		return true
+	case s.socket.usable():
+		return s.socket.drained()
+	default:
+		return s.draining && now >= s.drained && s.began < s.drained
 	}
 }
 

@@ -65,6 +65,12 @@ func (e *endpoint) down(s *Session) {
 	}
 }
 
+// Grace is how long after its detector's deadline a side may still hear its peer
+// and not suspect it: its timer may be late, and what lies in the receive buffer
+// counts. The suspicion of a peer of whom nothing lies there waits for none of
+// it but the timer.
+const Grace = stallTime + drainMax
+
 // Time limits of the driver, beside those of the configuration.
 const (
 	// stallTime is how late a timer may be before we call it a stall of our
@@ -74,6 +80,9 @@ const (
 	// socket says that nothing lies there. It must be more than nothing: after
 	// an expired deadline a Read reports a timeout even where bytes lie waiting.
 	drainTime = time.Millisecond
+	// drainMax is how long we do so at most: a peer whose bytes never end, and
+	// never are a whole frame, is silent all the same.
+	drainMax = 10 * time.Millisecond
 	// byeTime is how long the last word to a silent peer may take.
 	byeTime = 50 * time.Millisecond
 	// lingerTime is how long what is queued and the last word to a live peer

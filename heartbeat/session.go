@@ -15,7 +15,7 @@ type Session struct {
 	end  *endpoint
 	conn net.Conn
 
-	mu      sync.Mutex // guards all that follows; never held across I/O
+	mu      sync.Mutex // guards all that follows; never held across I/O that can block
 	machine *session.Machine
 	reads   int64 // the read deadline that is set, as an instant
 	expired bool  // it has passed and must be set anew
@@ -31,10 +31,12 @@ type Session struct {
 	done    chan struct{} // closed once over; nil: nobody asked
 	idle    chan struct{} // closed once nobody writes; nil: nobody waits
 
-	// The reader's own.
+	// The reader's own to change.
 	decoder  session.Decoder
 	draining bool  // the peer is overdue, and we listen on
 	drained  int64 // then: until when
+	drainEnd int64 // then: until when at most
+	began    int64 // then: when the latest read did
 	buf      [4 * session.HeaderSize]byte
 
 	// Whose who writes.

@@ -4,8 +4,12 @@ package heartbeat
 
 import (
 	"net"
+	"os"
 	"testing"
 	"time"
+
+	"github.com/flatline-go/flatline/heartbeat/detect"
+	"github.com/flatline-go/flatline/heartbeat/session"
 )
 
 // What a peer said last - a byte, or its end - must not be overlooked, also
@@ -43,6 +47,57 @@ func TestSocketDrained(t *testing.T) {
 	}
 	if new(socket).drained() {
 		t.Error("no connection is drained")
+	}
+}
+
+// A read that began after its deadline finds nothing, whatever lies in the
+// socket: a beat that lies there counts all the same. With nothing there, the
+// suspicion waits for no further read.
+func TestAnOverdueReaderLooksIntoItsSocket(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		beat bool
+	}{
+		{name: "a beat lies there", beat: true},
+		{name: "nothing does"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			near, far := tcpPair(t)
+			cfg, err := Config{Policy: Policy{
+				Name: "late", Profile: Strict(), Probe: ProbePush, Beats: FromClient,
+				Interval: 100 * time.Millisecond, Server: detect.Fixed{Timeout: 200 * time.Millisecond},
+			}}.complete()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newEndpoint(ServerSide, cfg).newSession(near, 0)
+			send := func(f session.Frame) {
+				if _, err := far.Write(session.AppendFrame(nil, f)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.start()
+			send(session.Frame{Type: session.Hello, Seq: 5})
+			if !s.read() {
+				t.Fatal(s.machine.Err())
+			}
+			if row.beat {
+				send(session.Frame{Type: session.Beat})
+			}
+			for !s.machine.Overdue(s.end.clock.now()) {
+				time.Sleep(time.Millisecond)
+			}
+			// What a Read says that begins now, on a machine that was not late
+			// enough to call it a stall.
+			s.reads = s.end.clock.now()
+			up := s.took(nil, os.ErrDeadlineExceeded)
+			if up != row.beat || s.draining != row.beat {
+				t.Fatalf("up %v, listens on %v; want both %v", up, s.draining, row.beat)
+			}
+			if row.beat && (!s.read() || s.draining) {
+				t.Errorf("after the beat: %v, listens on %v", s.machine.Err(), s.draining)
+			}
+		})
 	}
 }
 
