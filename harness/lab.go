@@ -31,6 +31,7 @@ type lab struct {
 	path    network.Path
 	ended   chan error // an end of the subject's functions that nobody asked for
 	planned int64      // the instant of the strike, which the timeline counts from
+	healed  int64      // when the newest fault ended
 }
 
 var errNoReason = errors.New("without an error")
@@ -155,6 +156,10 @@ func (l *lab) play(ctx context.Context) error {
 	if err := l.timeline(ctx, end); err != nil {
 		return err
 	}
+	if err := l.observe(ctx, end); err != nil {
+		return err
+	}
+	l.rec.Record(trace.Event{T: l.rec.Now(), Side: trace.Harness, What: trace.End})
 	l.say(State{Doing: "reading proofs"})
 	if err := l.canaries(ctx); err != nil {
 		return err

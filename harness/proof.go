@@ -41,12 +41,15 @@ func (l *lab) canary(ctx context.Context, side heartbeat.Side) error {
 		l.rec.Record(event)
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, canaryPatience(l.trial.Policy))
+	patience, cancel := context.WithTimeout(ctx, canaryPatience(l.trial.Policy))
 	defer cancel()
-	_, err := l.rec.Wait(ctx, func(e trace.Event) bool {
+	_, err := l.rec.Wait(patience, func(e trace.Event) bool {
 		return e.Side == side.Peer() && e.What == trace.Heard && e.Kind == "data" && e.T >= sent
 	})
-	event.Cause = "arrived"
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	event.Cause, event.To = "arrived", l.rec.Now()
 	if err != nil {
 		event.Cause = "withheld"
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
@@ -21,10 +23,9 @@ type action struct {
 	do func(ctx context.Context) error
 }
 
-// timeline carries out the scenario's faults and traffic, and returns at end,
-// or as soon as a recovery that the scenario waits for has happened.
+// timeline carries out the scenario's faults and traffic. The client speaks beside the faults: one that has no session must not hold up a heal.
 func (l *lab) timeline(ctx context.Context, end int64) error {
-	actions, err := l.faults(end)
+	faults, err := l.faults(end)
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,14 @@ func (l *lab) timeline(ctx context.Context, end int64) error {
 	if err != nil {
 		return err
 	}
-	actions = append(actions, traffic...)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return l.act(ctx, faults, end) })
+	both.Go(func() error { return l.act(ctx, traffic, end) })
+	return both.Wait()
+}
+
+// act does the actions that are due until end.
+func (l *lab) act(ctx context.Context, actions []action, end int64) error {
 	slices.SortStableFunc(actions, func(a, b action) int { return cmp.Compare(a.at, b.at) })
 	for _, a := range actions {
 		if a.at > end {
@@ -45,6 +53,11 @@ func (l *lab) timeline(ctx context.Context, end int64) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// observe waits until end, or until the recovery that the scenario waits for.
+func (l *lab) observe(ctx context.Context, end int64) error {
 	if l.waitsForRecovery() {
 		return l.recover(ctx, end)
 	}
@@ -107,6 +120,7 @@ func (l *lab) undo(ctx context.Context, i int, kind scenario.Kind) error {
 	if err != nil {
 		return err
 	}
+	l.healed = strike.Off
 	l.rec.Record(trace.Event{
 		T: strike.Off, Uncertainty: uncertainty, Side: trace.Network, What: trace.FaultOff, Kind: string(kind), Strike: &strike,
 	})
@@ -138,6 +152,7 @@ func (l *lab) afflict(f scenario.Fault) error {
 	if err := do(f.Side); err != nil {
 		return fmt.Errorf("%s of the %s: %w", f.Kind, f.Side, err)
 	}
+	l.healed = at
 	l.rec.Record(trace.Event{T: at, Side: trace.Network, What: trace.FaultOff, Kind: string(f.Kind)})
 	return nil
 }
@@ -175,7 +190,7 @@ func (l *lab) waitsForRecovery() bool {
 // recover makes the client say something in each session after the faults' end,
 // until an answer comes on a session that beats, or until end.
 func (l *lab) recover(ctx context.Context, end int64) error {
-	from := l.rec.Now()
+	from := l.healed
 	if l.actor == nil {
 		return l.recoverByWire(ctx, from, end)
 	}
@@ -199,8 +214,8 @@ func (l *lab) recover(ctx context.Context, end int64) error {
 	return err
 }
 
-// recoverByWire waits for a connection born after the faults' end that carries
-// bytes both ways, or until end.
+// recoverByWire waits for a connection that carries bytes both ways after the
+// faults' end, or until end.
 func (l *lab) recoverByWire(ctx context.Context, from, end int64) error {
 	for l.rec.Now() < end {
 		o, err := l.path.Observe(ctx)
@@ -208,7 +223,7 @@ func (l *lab) recoverByWire(ctx context.Context, from, end int64) error {
 			return fmt.Errorf("watch the wire: %w", err)
 		}
 		for _, link := range o.Links {
-			if link.Born >= from && link.Up.Passed > 0 && link.Down.Passed > 0 {
+			if _, carries := link.CarriesSince(from); carries {
 				return nil
 			}
 		}

@@ -4,7 +4,8 @@
 //	Expect(record).To(expect.DetectWithin(window))
 //	Expect(record).To(expect.MakeNoMistake().On(heartbeat.ClientSide))
 //
-// A record that was not judged, of a trial that failed, was interrupted, stayed
+// A record of which a stall of the harness may have changed the answer, or that
+// was not judged, of a trial that failed, was interrupted, stayed
 // inconclusive or is not measurable, is an error, whatever is expected.
 //
 // A failure names the policy, the side, the phase, what was expected and what
@@ -24,8 +25,10 @@ import (
 type Matcher struct {
 	sides    []heartbeat.Side
 	expected string
-	// check says what happened, and whether that is right.
-	check  func(r judge.Record, side heartbeat.Side) (actual string, ok bool)
+	// check says what happened, and whether that is right; slack is how much
+	// the time behind it could have been otherwise without changing that; nil:
+	// there is none.
+	check  func(m judge.Measures) (actual string, ok bool, slack *time.Duration)
 	failed []string
 	passed []string
 }
@@ -36,63 +39,67 @@ func (m *Matcher) On(side heartbeat.Side) *Matcher {
 	return &Matcher{sides: []heartbeat.Side{side}, expected: m.expected, check: m.check}
 }
 
-func about(expected string, check func(judge.Record, heartbeat.Side) (string, bool)) *Matcher {
+func about(expected string, check func(judge.Measures) (string, bool, *time.Duration)) *Matcher {
 	return &Matcher{sides: []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide}, expected: expected, check: check}
 }
 
 // DetectWithin matches if the side's detection time lies in the window.
 func DetectWithin(w heartbeat.Window) *Matcher {
-	return about(fmt.Sprintf("detection within %v", w), func(r judge.Record, side heartbeat.Side) (string, bool) {
-		took := r.Of(side).Detection
+	return about(fmt.Sprintf("detection within %v", w), func(m judge.Measures) (string, bool, *time.Duration) {
+		took := m.Detection
 		if took == nil {
-			return "never detected", false
+			return "never detected", false, nil
 		}
-		return fmt.Sprintf("detected after %v", took.Round(time.Millisecond)), w.Contains(*took)
+		slack := (w.Hi - *took).Abs()
+		if w.Lo > 0 {
+			slack = min(slack, (*took - w.Lo).Abs())
+		}
+		return fmt.Sprintf("detected after %v", took.Round(time.Millisecond)), w.Contains(*took), &slack
 	})
 }
 
 // NotDetect matches if the side never suspected its peer in the whole
 // observation.
 func NotDetect() *Matcher {
-	return about("no detection", func(r judge.Record, side heartbeat.Side) (string, bool) {
-		took := r.Of(side).Detection
-		if took == nil {
-			return "never detected", true
+	return about("no detection", func(m judge.Measures) (string, bool, *time.Duration) {
+		if m.Detection == nil {
+			return "never detected", true, m.Closest
 		}
-		return fmt.Sprintf("detected after %v", took.Round(time.Millisecond)), false
+		return fmt.Sprintf("detected after %v", m.Detection.Round(time.Millisecond)), false, nil
 	})
 }
 
 // MakeNoMistake matches if the side never suspected a live peer.
 func MakeNoMistake() *Matcher {
-	return about("no mistake", func(r judge.Record, side heartbeat.Side) (string, bool) {
-		n := r.Of(side).Mistakes
-		if n == 1 {
-			return "1 mistake", false
+	return about("no mistake", func(m judge.Measures) (string, bool, *time.Duration) {
+		switch m.Mistakes {
+		case 0:
+			return "0 mistakes", true, m.Closest
+		case 1:
+			return "1 mistake", false, nil
+		default:
+			return fmt.Sprintf("%d mistakes", m.Mistakes), false, nil
 		}
-		return fmt.Sprintf("%d mistakes", n), n == 0
 	})
 }
 
 // Recover matches if the side had a working session again after the fault.
 func Recover() *Matcher {
-	return about("recovery", func(r judge.Record, side heartbeat.Side) (string, bool) {
-		took := r.Of(side).Recovery
-		if took == nil {
-			return "never recovered", false
+	return about("recovery", func(m judge.Measures) (string, bool, *time.Duration) {
+		if m.Recovery == nil {
+			return "never recovered", false, nil
 		}
-		return fmt.Sprintf("recovered after %v", took.Round(time.Millisecond)), true
+		return fmt.Sprintf("recovered after %v", m.Recovery.Round(time.Millisecond)), true, nil
 	})
 }
 
 // EndBecause matches if the side's session ended for that cause.
 func EndBecause(cause heartbeat.Cause) *Matcher {
-	return about(fmt.Sprintf("an end because %q", cause), func(r judge.Record, side heartbeat.Side) (string, bool) {
-		m := r.Of(side)
+	return about(fmt.Sprintf("an end because %q", cause), func(m judge.Measures) (string, bool, *time.Duration) {
 		if m.End == nil {
-			return "never ended", false
+			return "never ended", false, nil
 		}
-		return fmt.Sprintf("ended because %q", m.Cause), m.Cause == string(cause)
+		return fmt.Sprintf("ended because %q", m.Cause), m.Cause == string(cause), nil
 	})
 }
 
@@ -107,7 +114,12 @@ func (m *Matcher) Match(actual any) (bool, error) {
 	}
 	m.failed, m.passed = nil, nil
 	for _, side := range m.sides {
-		got, ok := m.check(r, side)
+		measures := r.Of(side)
+		got, ok, slack := m.check(*measures)
+		if slack != nil && measures.Doubt > *slack {
+			return false, fmt.Errorf("trial %s cannot tell: the %s %s, which may be wrong by %v, because the harness stood still; expected %s",
+				r.Trial, side, got, measures.Doubt.Round(time.Millisecond), m.expected)
+		}
 		line := describe(r, side, m.expected, got)
 		if ok {
 			m.passed = append(m.passed, line)

@@ -110,3 +110,17 @@ func TestOnLeavesTheMatcherAsItWas(t *testing.T) {
 		t.Errorf("the server, which did not recover, is forgotten: %v", err)
 	}
 }
+
+// The client's 7 s are 1 s from the window's lower bound.
+func TestWhatAStallMayHaveChangedIsAnError(t *testing.T) {
+	r := trial()
+	m := expect.DetectWithin(heartbeat.Window{Lo: 6 * time.Second, Hi: 9 * time.Second}).On(heartbeat.ClientSide)
+	r.Client.Doubt = time.Second
+	if ok, err := m.Match(r); !ok || err != nil {
+		t.Errorf("got %v, %v; want a match", ok, err)
+	}
+	r.Client.Doubt++
+	if _, err := m.Match(r); err == nil || !strings.Contains(err.Error(), "the client detected after 7s, which may be wrong by 1s") {
+		t.Errorf("got %v, want an error that says why", err)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
@@ -16,6 +15,9 @@ import (
 // that it is about.
 func (v view) checks() []Check {
 	checks := v.proofs()
+	for i := range checks {
+		checks[i].Doubt = v.doubt("", v.whole())
+	}
 	for _, e := range v.expectations() {
 		judge, known := outcomes[e.That]
 		if !known {
@@ -23,17 +25,12 @@ func (v view) checks() []Check {
 			continue
 		}
 		for _, side := range judge.sides(e) {
-			c := judge.check(v, e, side)
+			c, rests := judge.check(v, e, side)
 			if judge.told && !(v.tells(heartbeat.ClientSide) && v.tells(heartbeat.ServerSide)) {
 				c = Check{Expected: c.Expected, Unmeasured: true, Actual: "the subject does not tell what happens inside it"}
 			}
-			c.That, c.Side = e.That, side
+			c.That, c.Side, c.Doubt = e.That, side, v.doubt(side, rests)
 			checks = append(checks, c)
-		}
-	}
-	for i := range checks {
-		if checks[i].Slack == nil {
-			checks[i].Doubt = v.doubt(v.cameUp(), v.end)
 		}
 	}
 	return checks
@@ -41,7 +38,8 @@ func (v view) checks() []Check {
 
 // outcome judges one kind of expectation.
 type outcome struct {
-	check func(v view, e scenario.Expectation, side trace.Side) Check
+	// check is the judgement, and the span whose stamps it rests on.
+	check func(v view, e scenario.Expectation, side trace.Side) (Check, span)
 	whole bool // it is about the trial, not about a side
 	told  bool // it needs a subject that tells: the wire does not show it
 }
@@ -70,10 +68,10 @@ var outcomes = map[scenario.Outcome]outcome{
 	scenario.CanaryArrives:  {check: canary("arrived"), told: true},
 }
 
-func detects(v view, e scenario.Expectation, side trace.Side) Check {
+func detects(v view, e scenario.Expectation, side trace.Side) (Check, span) {
 	window := v.within(e)
 	if e.Within == (scenario.Range{}) {
-		window = bounds{lo: &v.Header.Window.Lo, hi: &v.Header.Window.Hi}
+		window = windowBounds(v.Header.Window)
 	}
 	c := Check{Expected: fmt.Sprintf("detection within %v%s", window, e.From.Phrase())}
 	origin, counted := v.origin(e.From, side)
@@ -81,20 +79,23 @@ func detects(v view, e scenario.Expectation, side trace.Side) Check {
 	switch {
 	case !counted:
 		c.Actual = "there was nothing to count from" + e.From.Phrase()
+		return c, v.whole()
 	case !ok:
-		c.Actual = fmt.Sprintf("never detected in %v", seconds(v.end-origin))
+		at = v.end
+		c.Slack = window.missed(time.Duration(at - origin))
+		c.Actual = fmt.Sprintf("never detected in %v", seconds(at-origin))
 		if at, cause, ended := v.ending(side); ended {
 			c.Actual = fmt.Sprintf("never suspected its peer: its session ended after %v (%s)", seconds(at-origin), cause)
+			c.Slack = nil
 		}
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - origin))
-		c.Doubt = v.doubt(v.beforeFault(), at)
 		c.Actual = fmt.Sprintf("detected after %v", seconds(at-origin))
 	}
-	return c
+	return c, span{v.beforeFault(), at}
 }
 
-func ends(v view, e scenario.Expectation, side trace.Side) Check {
+func ends(v view, e scenario.Expectation, side trace.Side) (Check, span) {
 	window := v.within(e)
 	c := Check{Expected: "the session to end"}
 	if window != (bounds{}) {
@@ -112,23 +113,25 @@ func ends(v view, e scenario.Expectation, side trace.Side) Check {
 	switch {
 	case !counted:
 		c.Actual = "there was nothing to count from" + e.From.Phrase()
+		return c, v.whole()
 	case !ok:
-		c.Actual = fmt.Sprintf("it did not in %v", seconds(v.end-origin))
+		at = v.end
+		c.Slack = window.missed(time.Duration(at - origin))
+		c.Actual = fmt.Sprintf("it did not in %v", seconds(at-origin))
 	default:
 		c.Actual = fmt.Sprintf("it ended after %v (%s)", seconds(at-origin), cause)
 		forThat := len(e.Causes) == 0 || slices.Contains(e.Causes, heartbeat.Cause(cause)) || !v.tells(side)
 		if c.Held, c.Slack = window.contain(time.Duration(at - origin)); !forThat {
 			c.Held, c.Slack = false, nil
 		}
-		c.Doubt = v.doubt(min(origin, at), max(origin, at))
-		if e.From != scenario.FromPeersEnd {
-			c.Doubt = v.doubt(v.beforeFault(), at)
-		}
 	}
-	return c
+	if e.From == scenario.FromPeersEnd {
+		return c, span{min(origin, at), max(origin, at)}
+	}
+	return c, span{v.beforeFault(), at}
 }
 
-func unnoticed(v view, _ scenario.Expectation, side trace.Side) Check {
+func unnoticed(v view, _ scenario.Expectation, side trace.Side) (Check, span) {
 	c := Check{Expected: "not to notice anything"}
 	if at, ok := v.lostBefore(side); ok {
 		c.Actual = fmt.Sprintf("its session was over at %v, before any fault", seconds(at))
@@ -140,24 +143,26 @@ func unnoticed(v view, _ scenario.Expectation, side trace.Side) Check {
 		c.Actual = "it had no session when the fault struck"
 	} else {
 		c.Held, c.Actual = true, fmt.Sprintf("noticed nothing in %v", seconds(v.end-v.fault))
-		c.Slack, c.Doubt = v.closest(side), v.doubt(v.cameUp(), v.end)
+		if c.Slack = v.closest(side); !v.tells(side) {
+			c.Slack = windowBounds(v.Header.Window).missed(time.Duration(v.end - v.fault))
+		}
 	}
-	return c
+	return c, v.whole()
 }
 
-func mistakes(v view, e scenario.Expectation, side trace.Side) Check {
+func mistakes(v view, e scenario.Expectation, side trace.Side) (Check, span) {
 	n, _ := v.mistakes(side)
 	c := Check{Expected: plural(e.Count, "mistake"), Actual: plural(n, "mistake"), Held: n == e.Count}
 	if n == 0 && !v.aliveAtEnd(side) {
 		c.Held, c.Actual = false, "it had no session left to be mistaken about"
 	}
 	if c.Held && n == 0 {
-		c.Slack, c.Doubt = v.closest(side), v.doubt(v.cameUp(), v.end)
+		c.Slack = v.closest(side)
 	}
-	return c
+	return c, v.whole()
 }
 
-func recovers(v view, e scenario.Expectation, side trace.Side) Check {
+func recovers(v view, e scenario.Expectation, side trace.Side) (Check, span) {
 	window := v.within(e)
 	c := Check{Expected: "recovery after the fault's end"}
 	if window != (bounds{}) {
@@ -167,38 +172,41 @@ func recovers(v view, e scenario.Expectation, side trace.Side) Check {
 	switch {
 	case !v.healed:
 		c.Actual = "the fault never ended"
+		return c, v.whole()
 	case !ok:
-		c.Actual = fmt.Sprintf("no session carried data in %v", seconds(v.end-v.heal))
+		at = v.end
+		c.Slack = window.missed(time.Duration(at - v.heal))
+		c.Actual = fmt.Sprintf("no session carried data in %v", seconds(at-v.heal))
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - v.heal))
-		c.Doubt = v.doubt(v.heal, at)
 		c.Actual = fmt.Sprintf("recovered after %v", seconds(at-v.heal))
 	}
-	return c
+	return c, span{v.heal, at}
 }
 
-func staysDown(v view, _ scenario.Expectation, _ trace.Side) Check {
+func staysDown(v view, _ scenario.Expectation, _ trace.Side) (Check, span) {
 	c := Check{Expected: "no new session while the fault lasts"}
 	until := v.end
 	if v.healed {
 		until = v.heal
 	}
+	rests := span{v.fault, until}
 	up := v.first(func(e trace.Event) bool { return e.What == trace.Up && e.T > v.fault && e.T < until })
 	if up != nil {
 		c.Actual = fmt.Sprintf("the %s had one after %v", up.Side, seconds(up.T-v.fault))
-		return c
+		return c, rests
 	}
 	for _, l := range v.links {
 		if l.Born > v.fault && l.Born < until && l.Up.Passed > 0 && l.Up.FirstPassed < until && l.Down.Passed > 0 && l.Down.FirstPassed < until {
 			c.Actual = fmt.Sprintf("bytes passed both ways on a connection born after %v", seconds(l.Born-v.fault))
-			return c
+			return c, rests
 		}
 	}
 	c.Held, c.Actual = v.struck, "there was none"
-	return c
+	return c, rests
 }
 
-func cleansUp(v view, _ scenario.Expectation, side trace.Side) Check {
+func cleansUp(v view, _ scenario.Expectation, side trace.Side) (Check, span) {
 	newest := ""
 	for _, e := range v.Events {
 		if e.Side == side && e.What == trace.Up {
@@ -210,14 +218,14 @@ func cleansUp(v view, _ scenario.Expectation, side trace.Side) Check {
 		Expected: "every session but the newest to be cleaned up",
 		Actual:   plural(len(old), "older session") + " left at the end",
 		Held:     len(old) == 0,
-	}
+	}, v.whole()
 }
 
-func dataIntact(v view, _ scenario.Expectation, _ trace.Side) Check {
+func dataIntact(v view, _ scenario.Expectation, _ trace.Side) (Check, span) {
 	c := Check{Expected: "no message lost, reordered or damaged"}
 	if bad := v.first(func(e trace.Event) bool { return e.What == trace.Damaged }); bad != nil {
 		c.Actual = fmt.Sprintf("the %s got a damaged message at %v", bad.Side, bad.Offset())
-		return c
+		return c, span{} // no stall does that
 	}
 	total := 0
 	for _, to := range []trace.Side{heartbeat.ServerSide, heartbeat.ClientSide} {
@@ -225,12 +233,12 @@ func dataIntact(v view, _ scenario.Expectation, _ trace.Side) Check {
 		heard := v.messages(to, trace.Heard)
 		if !slices.Equal(sent, heard) {
 			c.Actual = fmt.Sprintf("of %d messages to the %s %d arrived, or not in that order", len(sent), to, len(heard))
-			return c
+			return c, v.whole()
 		}
 		total += len(heard)
 	}
 	c.Held, c.Actual = total > 0, fmt.Sprintf("all %d messages arrived", total)
-	return c
+	return c, v.whole()
 }
 
 // messages are the numbers of the data frames that side sent or heard on the
@@ -246,8 +254,8 @@ func (v view) messages(side trace.Side, what trace.What) []uint64 {
 	return numbers
 }
 
-func canary(fate string) func(view, scenario.Expectation, trace.Side) Check {
-	return func(v view, _ scenario.Expectation, side trace.Side) Check {
+func canary(fate string) func(view, scenario.Expectation, trace.Side) (Check, span) {
+	return func(v view, _ scenario.Expectation, side trace.Side) (Check, span) {
 		c := Check{Expected: "a canary byte to have " + fate}
 		if fate == "withheld" {
 			c.Expected = "a canary byte to be withheld"
@@ -255,134 +263,14 @@ func canary(fate string) func(view, scenario.Expectation, trace.Side) Check {
 		e := v.first(func(e trace.Event) bool { return e.What == trace.Canary && e.Side == side })
 		if e == nil {
 			c.Actual = "none was sent"
-			return c
+			return c, v.whole()
 		}
 		c.Held, c.Actual = e.Cause == fate, "it was "+e.Cause
-		return c
-	}
-}
-
-// proofs hold what the network says of each fault against the fault's Must.
-func (v view) proofs() []Check {
-	var checks []Check
-	number := 0
-	for _, step := range v.Header.Scenario.Faults {
-		if step.Fault.Kind.OfPeer() {
-			continue
+		if patience := time.Duration(e.To - e.T); fate == "withheld" && patience > 0 {
+			c.Slack = &patience // a stall as long may have hidden its arrival
 		}
-		applied, struck := false, false
-		var proof network.Strike
-		for _, s := range v.strikes {
-			if s.Fault == number {
-				applied, proof, struck = true, s, struck || v.struckBy(step.Fault.Kind, s)
-			}
-		}
-		number++
-		c := Check{Side: trace.Network, Expected: fmt.Sprintf("%s to strike", step.Fault.Kind), Actual: describe(proof)}
-		c.Held = applied && struck
-		if step.Must == scenario.MustNotStrike {
-			c.Expected = fmt.Sprintf("%s to find nothing to do", step.Fault.Kind)
-			c.Held = applied && !struck && !proof.Struck() && proof.Forgotten == network.Never
-		}
-		if leak := v.leak(step.Fault.Kind, proof); applied && leak != "" {
-			c.Held, c.Actual = false, leak
-		}
-		if !applied {
-			c.Actual = "it was never applied"
-		}
-		checks = append(checks, c)
+		return c, span{e.T, max(e.T, e.To)}
 	}
-	return checks
-}
-
-// struckBy says whether a strike did something to the connection that was in
-// use: a dial that was lost beside it proves nothing.
-func (v view) struckBy(kind scenario.Kind, s network.Strike) bool {
-	l, known := v.link()
-	if kind == scenario.Latency || !known {
-		return s.Struck()
-	}
-	return s.Struck() && (l.Up.Withheld+l.Down.Withheld > 0 || l.Up.Ended != network.Never || l.Down.Ended != network.Never ||
-		l.Up.HungUp >= s.On || l.Down.HungUp >= s.On)
-}
-
-// leak says what passed a cut that was never healed, if anything did.
-func (v view) leak(kind scenario.Kind, s network.Strike) string {
-	up, down := kind.Cuts()
-	if s.Off != network.Never {
-		return "" // what passed later may have passed after it
-	}
-	for _, l := range v.links {
-		if up && l.Up.LastPassed > s.On || down && l.Down.LastPassed > s.On {
-			return "bytes passed all the same"
-		}
-	}
-	return ""
-}
-
-func describe(s network.Strike) string {
-	var did []string
-	add := func(n int64, what string) {
-		if n > 0 {
-			did = append(did, fmt.Sprintf("%d %s", n, what))
-		}
-	}
-	add(s.WithheldUp, "bytes withheld from the server")
-	add(s.WithheldDown, "bytes withheld from the client")
-	add(int64(s.Closings), "closings withheld")
-	add(int64(s.Dials), "dials lost")
-	add(int64(s.Ended), "connections ended")
-	add(s.Delayed, "chunks delayed")
-	if len(did) == 0 {
-		return "it touched nothing"
-	}
-	return strings.Join(did, ", ")
-}
-
-// bounds are those of a Range; nil: there is none.
-type bounds struct{ lo, hi *time.Duration }
-
-// contain says whether d lies within b, and how far from the nearest bound;
-// nil: there is none.
-func (b bounds) contain(d time.Duration) (in bool, slack *time.Duration) {
-	in = true
-	if b.lo != nil {
-		in, slack = d >= *b.lo, since(int64(d), int64(*b.lo))
-	}
-	if b.hi != nil {
-		in = in && d <= *b.hi
-		if far := *b.hi - d; slack == nil || far.Abs() < slack.Abs() {
-			slack = &far
-		}
-	}
-	if slack != nil {
-		*slack = slack.Abs()
-	}
-	return in, slack
-}
-
-// String is "6s..9s", or one side of it.
-func (b bounds) String() string {
-	var lo, hi string
-	if b.lo != nil && *b.lo != 0 {
-		lo = b.lo.String()
-	}
-	if b.hi != nil {
-		hi = b.hi.String()
-	}
-	return lo + ".." + hi
-}
-
-// within is e's range. The lab refuses spans that don't resolve.
-func (v view) within(e scenario.Expectation) bounds {
-	bound := func(s scenario.Span) *time.Duration {
-		d, err := s.Eval(v.Header.Params)
-		if s == "" || err != nil {
-			return nil
-		}
-		return &d
-	}
-	return bounds{bound(e.Within.Lo), bound(e.Within.Hi)}
 }
 
 // aliveAtEnd says whether side ended the trial with a session: a side that had

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -11,31 +12,51 @@ import (
 )
 
 // While this process stood still, what happened was stamped late. A time
-// between two instants can be wrong by both ends' lateness; so its doubt is
-// the sum of the two longest stalls that can have touched it, and a verdict on
-// it stands if it would be the same with that time longer or shorter by the
-// doubt.
+// between two instants can be wrong by both ends' lateness: by the two longest
+// stalls that can have touched it. And a side puts its deadline off by each
+// stall that its own loop notices. The sum is the doubt: a verdict on a time
+// stands if it would be the same with that time longer or shorter by it.
 
-// doubt is by how much a time that rests on what was stamped in [from, until]
-// may be wrong.
-func (v view) doubt(from, until int64) time.Duration {
-	var lengths []time.Duration
-	for _, s := range v.touching(from, until) {
-		lengths = append(lengths, s.For)
+// span is where the instants lie that something rests on. The zero span is
+// nowhere.
+type span struct{ from, until int64 }
+
+// whole is the trial from the first session's coming up.
+func (v view) whole() span {
+	from := int64(0)
+	if up := v.first(func(e trace.Event) bool { return e.What == trace.Up }); up != nil {
+		from = up.T
 	}
-	slices.Sort(lengths)
+	return span{from, max(v.end, from+1)}
+}
+
+// doubt is by how much a time of side's that rests on what was stamped in s may
+// be wrong; side "": of any side's.
+func (v view) doubt(side trace.Side, s span) time.Duration {
+	if s == (span{}) {
+		return 0
+	}
 	sum := v.uncertainty()
-	for _, l := range lengths[max(0, len(lengths)-2):] {
-		sum += l
+	others := v.touching(s, v.stalls())
+	for _, e := range v.Events {
+		own := e.What == trace.Stall && e.Side != trace.Harness && (side == "" || side == e.Side)
+		if own && e.To >= s.from && e.T <= s.until {
+			sum += time.Duration(e.To - e.T)
+			others = slices.DeleteFunc(others, func(o Stall) bool { return o.At <= time.Duration(e.To) && o.At+o.For >= e.Offset() })
+		}
+	}
+	slices.SortFunc(others, func(a, b Stall) int { return cmp.Compare(b.For, a.For) })
+	for _, o := range others[:min(2, len(others))] {
+		sum += o.For
 	}
 	return sum
 }
 
-// touching are the stalls that can have made a stamp in [from, until] late. One
-// loop may go on a little after another has seen the end of the stall.
-func (v view) touching(from, until int64) []Stall {
-	return slices.DeleteFunc(v.stalls(), func(s Stall) bool {
-		return s.At+s.For < time.Duration(from)-v.limit() || s.At > time.Duration(until)
+// touching are the stalls that can have made a stamp in s late. One loop may go
+// on a little after another has seen the end of the stall.
+func (v view) touching(s span, stalls []Stall) []Stall {
+	return slices.DeleteFunc(stalls, func(stall Stall) bool {
+		return stall.At+stall.For < time.Duration(s.from)-v.limit() || stall.At > time.Duration(s.until)
 	})
 }
 
@@ -74,19 +95,11 @@ func (v view) inconclusive(c Check) string {
 			longest = s
 		}
 	}
-	why := fmt.Sprintf("the %s stood still for %v at %v", longest.Side, seconds(int64(longest.For)), seconds(int64(longest.At)))
+	why := fmt.Sprintf("the %s stood still for up to %v at %v", longest.Side, seconds(int64(longest.For)), seconds(int64(longest.At)))
 	if longest.For == 0 {
 		why = "the network's clock is not ours"
 	}
 	return fmt.Sprintf("%s, so this may be wrong by %v: %s: %s, expected %s", why, seconds(int64(c.Doubt)), c.who(), c.Actual, c.Expected)
-}
-
-// cameUp is when the first session did.
-func (v view) cameUp() int64 {
-	if up := v.first(func(e trace.Event) bool { return e.What == trace.Up }); up != nil {
-		return up.T
-	}
-	return 0
 }
 
 // beforeFault is the earliest instant that a deadline or a proof at the fault
@@ -100,8 +113,8 @@ func (v view) beforeFault() int64 {
 			}
 		}
 	}
-	if l, ok := v.link(); ok {
-		for _, passed := range []int64{l.Up.LastPassed, l.Down.LastPassed} {
+	if len(v.strikes) > 0 {
+		for _, passed := range []int64{v.strikes[0].LastPassedUp, v.strikes[0].LastPassedDown} {
 			if passed != network.Never {
 				from = min(from, passed)
 			}

@@ -41,7 +41,9 @@ func (v view) verdict(r Record) (Verdict, string) {
 	for _, c := range r.Checks {
 		switch {
 		case v.doubtful(c):
-			doubtful = &c
+			if doubtful == nil {
+				doubtful = &c
+			}
 		case c.Broken():
 			return Broken, c.Sentence()
 		}
@@ -49,7 +51,7 @@ func (v view) verdict(r Record) (Verdict, string) {
 	if doubtful != nil {
 		return Inconclusive, v.inconclusive(*doubtful)
 	}
-	doubt := v.doubt(0, v.end)
+	doubt := v.doubt("", v.whole())
 	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
 		if e := r.Of(side).HarnessError; e != nil && e.Abs() > v.limit()+doubt {
 			return Failed, fmt.Sprintf("the %s and its pure detector are %v apart on the same trace, more than a quarter of the profile's margin (%v)",

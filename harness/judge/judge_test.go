@@ -67,7 +67,7 @@ func (h *history) both(at float64, what trace.What, cause string) {
 
 // cut is a cable pull that withheld something.
 func (h *history) cut(on, off float64) {
-	h.fault(on, off, network.Strike{On: ns(on), Off: ns(off), WithheldUp: 16})
+	h.fault(on, off, network.Strike{On: ns(on), Off: ns(off), WithheldUp: 16, LastPassedUp: network.Never, LastPassedDown: network.Never})
 }
 
 func (h *history) fault(on, off float64, s network.Strike) {
@@ -230,8 +230,9 @@ func TestAStallThatCouldChangeTheVerdictIsInconclusive(t *testing.T) {
 		{name: "it may have begun before it showed", suspect: 10, stalls: []stall{{5, .98, .03}}, verdict: judge.Inconclusive},
 		{name: "broken beyond doubt", suspect: 8, stalls: []stall{{5, .999, 0}}, verdict: judge.Broken},
 		{name: "broken, or not", suspect: 8, stalls: []stall{{5, 1.001, 0}}, verdict: judge.Inconclusive},
-		{name: "never, after a quarter of the margin", stalls: []stall{{5, .0375, 0}}, verdict: judge.Broken},
-		{name: "never, after more", stalls: []stall{{5, .0376, 0}}, verdict: judge.Inconclusive},
+		// Observed for 11 s, 2 s more than the window has.
+		{name: "never", stalls: []stall{{5, 2, 0}}, verdict: judge.Broken},
+		{name: "never, or too late to see", stalls: []stall{{5, 2.001, 0}}, verdict: judge.Inconclusive},
 		// The client's last beat before the fault left at 2 s.
 		{name: "over before anything rests on it", suspect: 10, stalls: []stall{{.5, 1.462, 0}}, verdict: judge.Held},
 		{name: "just not over", suspect: 10, stalls: []stall{{.5, 1.463, 0}}, verdict: judge.Inconclusive},
@@ -249,6 +250,22 @@ func TestAStallThatCouldChangeTheVerdictIsInconclusive(t *testing.T) {
 			wantVerdict(t, h.judge(), row.verdict, "")
 		})
 	}
+}
+
+// A side puts its deadline off by each stall that its own loop notices: four of
+// them make four times the doubt, though the harness sees them as well.
+func TestASidesOwnStallsAddUp(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide}))
+	h.trace.Header.Policy.Server = nil
+	h.cut(2.03, 14)
+	for i := range 4 {
+		from := 4 + 2*float64(i)
+		h.add(trace.Event{T: ns(from), To: ns(from + .15), Side: "client", What: trace.Stall})
+		h.add(trace.Event{T: ns(from + .01), To: ns(from + .14), Side: trace.Harness, What: trace.Stall})
+	}
+	h.add(trace.Event{T: ns(11.17), Side: "client", What: trace.Suspect}) // at 10.57 s but for the stalls
+	r := h.judge()
+	wantVerdict(t, r, judge.Inconclusive, "wrong by 600ms: client: detected after 9.14s")
 }
 
 // The client's last arrival was at 2.02 s: at 10 s, 0.57 s are left until it
@@ -282,7 +299,7 @@ func TestAForeignSideIsTimedByItsHangUp(t *testing.T) {
 	first.Up.HungUp = ns(10)
 	dead := network.Link{Born: ns(11), Dead: true, Up: network.Flow{HungUp: ns(12)}, Down: network.Flow{HungUp: network.Never}}
 	second := network.Link{Born: ns(15), Up: flow, Down: flow}
-	second.Up.FirstPassed = ns(15.5)
+	second.Up.FirstPassed, second.Down.FirstPassed = ns(15.2), ns(15.5)
 	for _, l := range []network.Link{first, dead, second} {
 		h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
 	}
@@ -292,6 +309,86 @@ func TestAForeignSideIsTimedByItsHangUp(t *testing.T) {
 	wantVerdict(t, r, judge.Held, "")
 	wantTime(t, "client", r.Client.Detection, 7*time.Second)
 	wantTime(t, "recovery", r.Client.Recovery, 1500*time.Millisecond)
+}
+
+// A foreign connection may ride a fault out, be ended by its peer's closing, or
+// have been over before the fault.
+func TestAForeignConnectionsStory(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		link   func(l *network.Link)
+		expect scenario.Expectation
+		want   judge.Verdict
+		reason string
+	}{
+		{
+			name:   "rides it out",
+			link:   func(l *network.Link) { l.Up.Resumed, l.Down.Resumed = ns(14.1), ns(14.3) },
+			expect: scenario.Expectation{That: scenario.Recovers, Within: scenario.Range{Hi: "300ms"}},
+			want:   judge.Held,
+		},
+		{
+			name:   "carries one way only",
+			link:   func(l *network.Link) { l.Up.Resumed = ns(14.1) },
+			expect: scenario.Expectation{That: scenario.Recovers, Within: scenario.Range{Hi: "300ms"}},
+			want:   judge.Broken, reason: "no session carried data in 6s",
+		},
+		{
+			name:   "carries, but was hung up",
+			link:   func(l *network.Link) { l.Up.Resumed, l.Down.Resumed, l.Up.HungUp = ns(14.1), ns(14.3), ns(10) },
+			expect: scenario.Expectation{That: scenario.Recovers, Within: scenario.Range{Hi: "300ms"}},
+			want:   judge.Broken, reason: "no session carried data in 6s",
+		},
+		{
+			name:   "its peer's closing reaches it",
+			link:   func(l *network.Link) { l.Down.Closed = ns(5) },
+			expect: scenario.Expectation{That: scenario.Ends, Side: heartbeat.ClientSide, Within: scenario.Range{Hi: "2s"}},
+			want:   judge.Held,
+		},
+		{
+			name:   "the network ends it",
+			link:   func(l *network.Link) { l.Up.Ended = ns(5) },
+			expect: scenario.Expectation{That: scenario.Ends, Side: heartbeat.ServerSide, Within: scenario.Range{Hi: "2s"}},
+			want:   judge.Held,
+		},
+		{
+			name:   "was over before",
+			link:   func(l *network.Link) { l.Up.HungUp = ns(2) },
+			expect: scenario.Expectation{That: scenario.Ends, Side: heartbeat.ClientSide, Within: scenario.Range{Hi: "2s"}},
+			want:   judge.Broken, reason: "it did not in 17s",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := begin(t, pulled(row.expect))
+			h.trace.Events = nil
+			flow := network.Untouched()
+			flow.Passed, flow.FirstPassed, flow.LastPassed, flow.Withheld = 10, ns(1), ns(2.5), 5
+			l := network.Link{Born: ns(1), Up: flow, Down: flow}
+			row.link(&l)
+			h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+			h.cut(3, 14)
+			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+			r := h.judge()
+			if row.want == judge.Broken && strings.Contains(r.Reason, "to strike") {
+				r.Reason = r.Checks[1].Sentence() // a fault of a link that was over strikes nothing
+			}
+			wantVerdict(t, r, row.want, row.reason)
+		})
+	}
+}
+
+// What comes after the observation is no part of it: a fault that nobody undid
+// does not end because its proof was read.
+func TestTheObservationEnds(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Recovers})).numb()
+	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+	h.cut(3, 20.001)
+	h.add(trace.Event{T: ns(20.002), Side: "client", What: trace.Sent, Kind: "beat", Seq: 2})
+	r := h.judge()
+	wantVerdict(t, r, judge.Broken, "the fault never ended")
+	if r.Took != 20*time.Second {
+		t.Errorf("took %v, want 20s", r.Took)
+	}
 }
 
 func TestRecoveryNeedsDataOnALivingSession(t *testing.T) {

@@ -29,6 +29,7 @@ func (v view) measure(side trace.Side) Measures {
 	m.BeatsPerHour = v.beatsPerHour(side)
 	m.BytesPerHour = m.BeatsPerHour * heartbeat.HeaderSize
 	m.HarnessError = v.harnessError(side)
+	m.Closest, m.Doubt = v.closest(side), v.doubt(side, v.whole())
 	return m
 }
 
@@ -184,15 +185,15 @@ func (v view) recovered(side trace.Side) (int64, bool) {
 	return 0, false
 }
 
-// recoveredByWire is the first new connection after the heal that carried bytes
-// both ways.
-func (v view) recoveredByWire() (int64, bool) {
+// recoveredByWire is the first instant after the heal by which one connection
+// had carried bytes both ways.
+func (v view) recoveredByWire() (first int64, ok bool) {
 	for _, l := range v.links {
-		if l.Born >= v.heal && l.Up.Passed > 0 && l.Down.Passed > 0 {
-			return max(l.Up.FirstPassed, l.Down.FirstPassed), true
+		if at, carries := l.CarriesSince(v.heal); carries && (!ok || at < first) {
+			first, ok = at, true
 		}
 	}
-	return 0, false
+	return first, ok
 }
 
 // beatsPerHour is the side's traffic as the policy prescribes it: its own beats
@@ -233,7 +234,7 @@ func (v view) harnessError(side trace.Side) *time.Duration {
 	if at, _, ended := v.ending(side); ended {
 		end = at
 	}
-	pure, ok := replay(v.Trace, side, session, config.New(), end-drain)
+	pure, ok := replay(v.Trace, side, session, config.New(), end-int64(heartbeat.Grace))
 	if session == "" || !ok {
 		return nil
 	}

@@ -94,6 +94,12 @@ type Measures struct {
 	// HarnessError is how much later the side suspected than the pure detector
 	// does on the same trace.
 	HarnessError *time.Duration `json:"harness_error_ns,omitempty"`
+	// Closest is the least time that was left until the side would have
+	// suspected its peer when something moved its deadline, or at the end.
+	Closest *time.Duration `json:"closest_ns,omitempty"`
+	// Doubt is by how much any of these times may be wrong, because the harness
+	// stood still.
+	Doubt time.Duration `json:"doubt_ns,omitempty"`
 }
 
 // Check is one expectation, held against the trace for one side.
@@ -108,7 +114,7 @@ type Check struct {
 	// been without changing the outcome. Absent: no single time decided it.
 	Slack *time.Duration `json:"slack_ns,omitempty"`
 	// Doubt is by how much that time may be wrong, because the harness stood
-	// still; 0: it did not.
+	// still; 0: it did not, for longer than the 10 ms that count as ordinary.
 	Doubt time.Duration `json:"doubt_ns,omitempty"`
 	// Unmeasured says that it neither held nor broke: Actual says why.
 	Unmeasured bool `json:"unmeasured,omitempty"`

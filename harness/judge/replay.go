@@ -4,15 +4,16 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/heartbeat/detect"
 )
 
 // replay runs a pure detector over what a side sent and heard in one session,
 // until an instant, and returns when the detector first suspected the peer.
 //
-// The side that acts drains its receive buffer first, and what it finds there
-// counts: so a deadline that passed less than drain before the next arrival is
-// no suspicion of the pure detector's either.
+// A side that is a little late still hears what came before it concludes: so a
+// deadline that passed less than heartbeat.Grace before the next arrival is no
+// suspicion of the pure detector's either.
 func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, until int64) (at int64, ok bool) {
 	for _, e := range t.Events {
 		if e.T > until {
@@ -21,7 +22,7 @@ func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, u
 		if e.Side != side || e.Session != session {
 			continue
 		}
-		if at, ok := d.Deadline(); ok && e.T > at+drain {
+		if at, ok := d.Deadline(); ok && e.T > at+int64(heartbeat.Grace) {
 			return at, true
 		}
 		tell(d, e)
@@ -66,10 +67,6 @@ func (v view) closest(side trace.Side) (left *time.Duration) {
 	}
 	return left
 }
-
-// drain is how long after its deadline a side still reads what lies in its
-// receive buffer, and as much again for the reading.
-const drain = 2_000_000
 
 // tell gives a detector an event of its own side.
 func tell(d detect.Detector, e trace.Event) {

@@ -17,7 +17,7 @@ type view struct {
 	fault  int64 // when the first did
 	healed bool  // all faults ended before the trial did
 	heal   int64 // when the last did
-	end    int64 // the trial's
+	end    int64 // of the observation
 	links  []network.Link
 	// strikes are the network's proofs, in the order in which the faults ended.
 	strikes []network.Strike
@@ -25,10 +25,12 @@ type view struct {
 
 func newView(t trace.Trace) view {
 	v := view{Trace: t}
-	active := 0
+	active, last := 0, int64(0)
 	for _, e := range t.Events {
-		v.end = max(v.end, e.T)
+		last = max(last, e.T)
 		switch e.What {
+		case trace.End:
+			v.end = e.T
 		case trace.FaultOn:
 			if !v.struck {
 				v.struck, v.fault = true, e.T
@@ -45,6 +47,9 @@ func newView(t trace.Trace) view {
 				v.links = append(v.links, *e.Link)
 			}
 		}
+	}
+	if v.end == 0 { // it was cut off
+		v.end = last
 	}
 	v.healed = v.struck && active == 0 && v.heal < v.end
 	return v
@@ -108,11 +113,14 @@ func (v view) faultOrEnd() int64 {
 }
 
 // link is the connection that was in use when the fault struck.
-func (v view) link() (network.Link, bool) {
-	var in network.Link
-	found := false
+func (v view) link() (network.Link, bool) { return v.linkAt(v.faultOrEnd()) }
+
+// linkAt is the connection that was in use at an instant: the youngest that
+// had carried something and that nobody had hung up.
+func (v view) linkAt(at int64) (in network.Link, found bool) {
 	for _, l := range v.links {
-		if l.Born <= v.faultOrEnd() && !l.Dead && l.Up.Passed > 0 {
+		over := l.Up.HungUp != network.Never && l.Up.HungUp < at || l.Down.HungUp != network.Never && l.Down.HungUp < at
+		if l.Born <= at && !l.Dead && l.Up.Passed > 0 && !over {
 			in, found = l, true
 		}
 	}
@@ -162,8 +170,7 @@ func (v view) suspicion(side trace.Side) (at int64, why string, ok bool) {
 // ending is the end of side's session that was up when the fault struck.
 func (v view) ending(side trace.Side) (at int64, cause string, ok bool) {
 	if !v.tells(side) {
-		at, ok = v.hangUp(side)
-		return at, "hung up", ok
+		return v.endingByWire(side)
 	}
 	name := v.session(side)
 	e := v.first(func(e trace.Event) bool {
@@ -173,6 +180,28 @@ func (v view) ending(side trace.Side) (at int64, cause string, ok bool) {
 		return 0, "", false
 	}
 	return e.T, e.Cause, true
+}
+
+// endingByWire is the first of what ends a connection for side: that it hangs
+// up, that the peer's closing reaches it, that the network ends it.
+func (v view) endingByWire(side trace.Side) (at int64, cause string, ok bool) {
+	l, known := v.link()
+	if !known {
+		return 0, "", false
+	}
+	mine, toMe := l.Up, l.Down
+	if side == heartbeat.ServerSide {
+		mine, toMe = l.Down, l.Up
+	}
+	for _, end := range []struct {
+		at    int64
+		cause string
+	}{{mine.HungUp, "hung up"}, {toMe.Closed, "peer closed"}, {toMe.Ended, "ended by the network"}} {
+		if end.at != network.Never && end.at >= v.fault && (!ok || end.at < at) {
+			at, cause, ok = end.at, end.cause, true
+		}
+	}
+	return at, cause, ok
 }
 
 // origin is the instant that an expectation counts from.

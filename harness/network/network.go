@@ -101,9 +101,36 @@ type Flow struct {
 	// HungUp is when the sending end closed its connection, whether or not
 	// the other end was allowed to learn of it.
 	HungUp int64 `json:"hung_up_ns"`
+	// Closed is when that closing was passed on to the receiving end.
+	Closed int64 `json:"closed_ns"`
 	// Ended is when the network itself ended the receiving end's connection
 	// without a closing to pass on.
 	Ended int64 `json:"ended_ns"`
+	// Resumed is when a byte first passed after the last end of a fault.
+	Resumed int64 `json:"resumed_ns"`
+}
+
+// Untouched is a flow that nothing has happened to yet.
+func Untouched() Flow {
+	return Flow{FirstPassed: Never, LastPassed: Never, HungUp: Never, Closed: Never, Ended: Never, Resumed: Never}
+}
+
+// CarriesSince is the instant by which, since the end of a fault, bytes have
+// passed both ways on a link that nobody had hung up by then.
+func (l Link) CarriesSince(heal int64) (at int64, ok bool) {
+	at = heal
+	for _, f := range []Flow{l.Up, l.Down} {
+		passed := f.Resumed
+		if l.Born >= heal {
+			passed = f.FirstPassed
+		}
+		if f.Passed == 0 || passed < heal {
+			return 0, false
+		}
+		at = max(at, passed)
+	}
+	over := func(f Flow) bool { return f.HungUp != Never && f.HungUp < at }
+	return at, !l.Dead && !over(l.Up) && !over(l.Down)
 }
 
 // Strike is what one application of a fault did.

@@ -90,11 +90,13 @@ func (p *pair) Dial(ctx context.Context, addr string) error {
 }
 
 // talk is the application: the server answers every message with itself, the
-// client looks whether that is what it said.
+// client looks whether that is something it said, and said later than what was
+// answered before.
 func (p *pair) talk(hs *heartbeat.Session, s Setup) {
 	p.mu.Lock()
 	p.up[hs.Side()] = hs
 	p.mu.Unlock()
+	next := uint64(0) // the least number that the next answer may have
 	for {
 		msg, err := hs.Receive(context.Background())
 		if err != nil {
@@ -103,7 +105,13 @@ func (p *pair) talk(hs *heartbeat.Session, s Setup) {
 		if bytes.Equal(msg, canary) {
 			continue
 		}
-		if !bytes.Equal(msg, message(msg)) {
+		intact := bytes.Equal(msg, message(msg))
+		if hs.Side() == heartbeat.ClientSide && intact {
+			n := binary.BigEndian.Uint64(msg)
+			intact = n >= next && n < p.spoken()
+			next = n + 1
+		}
+		if !intact {
 			s.Record(trace.Event{
 				T: int64(time.Since(s.Epoch)), Side: hs.Side(), What: trace.Damaged, Session: sessionName(hs.ID()),
 			})
@@ -155,6 +163,13 @@ func (p *pair) Say() error {
 	p.said++
 	p.mu.Unlock()
 	return s.Send(message(number))
+}
+
+// spoken is how many messages the client has said.
+func (p *pair) spoken() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said
 }
 
 func (p *pair) Canary(side heartbeat.Side) error {

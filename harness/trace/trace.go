@@ -61,7 +61,7 @@ type Event struct {
 	// Stamp is the side of the system call that T was taken on: "before write",
 	// "after read"; empty: no system call.
 	Stamp string `json:"stamp,omitempty"`
-	// To is the end of a Stall.
+	// To is the end of a Stall, and of the wait for a Canary.
 	To int64 `json:"to_ns,omitempty"`
 	// Strike is the network's proof: of FaultOn and FaultOff.
 	Strike *network.Strike `json:"strike,omitempty"`
@@ -87,6 +87,7 @@ const (
 	FaultOn  What = "fault-on"  // took effect
 	FaultOff What = "fault-off" // ended
 	Damaged  What = "damaged"   // a message of the application arrived, but not as it was sent
+	End      What = "end"       // the observation's: what follows is no part of it
 	Canary   What = "canary"    // a byte that the lab sent to see whether it arrives
 )
 

@@ -21,7 +21,7 @@ func observation(proof toxics.Proof, epoch time.Duration) network.Observation {
 		l := &proof.Links[i]
 		shift(&l.Born)
 		for _, f := range []*network.Flow{&l.Up, &l.Down} {
-			shift(&f.FirstPassed, &f.LastPassed, &f.HungUp, &f.Ended)
+			shift(&f.FirstPassed, &f.LastPassed, &f.HungUp, &f.Closed, &f.Ended, &f.Resumed)
 		}
 	}
 	for i := range proof.Strikes {

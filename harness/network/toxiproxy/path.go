@@ -216,6 +216,10 @@ func (p *path) Observe(ctx context.Context) (network.Observation, error) {
 	if err != nil {
 		return network.Observation{}, fmt.Errorf("observe path %q: %w", p.setup.Name, err)
 	}
+	if proof.LeftOut > 0 {
+		return network.Observation{}, fmt.Errorf("observe path %q: %d connections, of which the last %d left no proof; accepted: %d",
+			p.setup.Name, len(proof.Links)+proof.LeftOut, proof.LeftOut, len(proof.Links))
+	}
 	// The server runs in this process: one clock, and so no uncertainty.
 	return observation(proof, p.setup.Epoch.Sub(toxics.Base())), nil
 }

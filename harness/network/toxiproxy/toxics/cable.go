@@ -34,6 +34,7 @@ type cable struct {
 
 	lastPassed [stream.NumDirections]int64 // over all flows
 	strikes    []*network.Strike
+	healed     int64 // when the last strike ended
 	ended      bool
 }
 
@@ -41,6 +42,7 @@ func newCable() *cable {
 	return &cable{
 		live:       make(map[*flow]struct{}),
 		lastPassed: [stream.NumDirections]int64{network.Never, network.Never},
+		healed:     network.Never,
 	}
 }
 
@@ -138,7 +140,7 @@ func (c *cable) strike(fault, now int64) *network.Strike {
 // finish ends a strike, if there is one.
 func (c *cable) finish(s **network.Strike, now int64) {
 	if *s != nil {
-		(*s).Off = now
+		(*s).Off, c.healed = now, now
 		*s = nil
 	}
 }

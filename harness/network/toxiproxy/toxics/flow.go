@@ -32,6 +32,9 @@ type way struct {
 	stopped int64 // how far bytes were ever withheld, as an offset in the direction
 }
 
+// last is the pump that the receiving end hears.
+func (w *way) last() *pump { return w.chain[len(w.chain)-1] }
+
 // connect makes the pump of a toxic for the next connection.
 func (c *cable) connect(t *place, g gate, limit int64) *pump {
 	now := clock()
@@ -60,15 +63,9 @@ func (c *cable) connect(t *place, g gate, limit int64) *pump {
 }
 
 func (c *cable) newFlow(now int64) *flow {
-	nothing := network.Flow{
-		FirstPassed: network.Never,
-		LastPassed:  network.Never,
-		HungUp:      network.Never,
-		Ended:       network.Never,
-	}
 	f := &flow{
 		cable:     c,
-		link:      network.Link{Born: now, Up: nothing, Down: nothing},
+		link:      network.Link{Born: now, Up: network.Untouched(), Down: network.Untouched()},
 		touched:   now,
 		forgotten: network.Never,
 	}
@@ -111,6 +108,9 @@ func (f *flow) passed(d stream.Direction, bytes, at int64) {
 		proof.FirstPassed = at
 	}
 	proof.LastPassed = at
+	if healed := f.cable.healed; healed != network.Never && proof.Resumed < healed && at >= healed {
+		proof.Resumed = at
+	}
 	f.cable.passed(d, at)
 }
 
@@ -150,7 +150,9 @@ func (f *flow) hangUp(d stream.Direction, now int64) {
 // finished notes that a pump is.
 func (f *flow) finished() {
 	f.pumps--
-	if f.pumps == 0 {
+	// Toxiproxy makes the downstream pumps last: those upstream may be through
+	// before there are any.
+	if f.pumps == 0 && len(f.ways[stream.Downstream].chain) > 0 {
 		delete(f.cable.live, f)
 		f.ways = [stream.NumDirections]way{}
 	}

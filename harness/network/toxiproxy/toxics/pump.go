@@ -204,6 +204,9 @@ func (p *pump) letGo(now int64) bool {
 	p.queue = p.queue[1:]
 	p.held -= it.bytes()
 	if it.closing() {
+		if p == p.way().last() {
+			p.flow.proof(p.dir).Closed = now
+		}
 		return true
 	}
 	if p.limit > 0 {
@@ -221,8 +224,7 @@ func (p *pump) letGo(now int64) bool {
 // over notes that this pump closes its output.
 func (p *pump) over() plan {
 	p.ended = true
-	w := p.way()
-	if p == w.chain[len(w.chain)-1] {
+	if w := p.way(); p == w.last() {
 		w.closed = true
 	}
 	return plan{over: true}

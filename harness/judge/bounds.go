@@ -1,0 +1,73 @@
+package judge
+
+import (
+	"time"
+
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// bounds are those of a Range; nil: there is none.
+type bounds struct{ lo, hi *time.Duration }
+
+// windowBounds are those of a window: a lower bound of 0 is none.
+func windowBounds(w heartbeat.Window) bounds {
+	b := bounds{hi: &w.Hi}
+	if w.Lo > 0 {
+		b.lo = &w.Lo
+	}
+	return b
+}
+
+// missed is by how much what had not happened after d was too late already;
+// nil: there is no upper bound.
+func (b bounds) missed(d time.Duration) *time.Duration {
+	if b.hi == nil {
+		return nil
+	}
+	late := max(0, d-*b.hi)
+	return &late
+}
+
+// contain says whether d lies within b, and how far from the nearest bound;
+// nil: there is none.
+func (b bounds) contain(d time.Duration) (in bool, slack *time.Duration) {
+	in = true
+	if b.lo != nil {
+		in, slack = d >= *b.lo, since(int64(d), int64(*b.lo))
+	}
+	if b.hi != nil {
+		in = in && d <= *b.hi
+		if far := *b.hi - d; slack == nil || far.Abs() < slack.Abs() {
+			slack = &far
+		}
+	}
+	if slack != nil {
+		*slack = slack.Abs()
+	}
+	return in, slack
+}
+
+// String is "6s..9s", or one side of it.
+func (b bounds) String() string {
+	var lo, hi string
+	if b.lo != nil && *b.lo != 0 {
+		lo = b.lo.String()
+	}
+	if b.hi != nil {
+		hi = b.hi.String()
+	}
+	return lo + ".." + hi
+}
+
+// within is e's range. The lab refuses spans that don't resolve.
+func (v view) within(e scenario.Expectation) bounds {
+	bound := func(s scenario.Span) *time.Duration {
+		d, err := s.Eval(v.Header.Params)
+		if s == "" || err != nil {
+			return nil
+		}
+		return &d
+	}
+	return bounds{bound(e.Within.Lo), bound(e.Within.Hi)}
+}
