@@ -111,11 +111,13 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 	defer stopWatching()
 
 	last := make([]*judge.Record, len(trials))
-	var group errgroup.Group
+	group, going := errgroup.WithContext(ctx)
 	group.SetLimit(r.parallel())
 	for i, t := range trials {
 		group.Go(func() (err error) {
-			if ctx.Err() == nil { // after an interrupt it never begins: no report of it
+			// After an interrupt, or a record that could not be written, it
+			// never begins: no report of it.
+			if going.Err() == nil {
 				last[i], err = r.attempts(ctx, t, dog, say)
 			}
 			return err

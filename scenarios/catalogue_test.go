@@ -16,7 +16,11 @@ import (
 // entry's expectations.
 var _ = Describe("The catalogue", func() {
 	for _, s := range scenarios.All() {
-		Describe(s.Name, Label("scenario:"+s.Name, "fault:"+string(s.Faults[0].Fault.Kind), "network:toxiproxy"), func() {
+		labels := Label("scenario:"+s.Name, "network:toxiproxy")
+		for _, step := range s.Faults {
+			labels = append(labels, "fault:"+string(step.Fault.Kind))
+		}
+		Describe(s.Name, labels, func() {
 			for _, policy := range policiesFor(s) {
 				plan := harness.Plan{
 					Scenarios: []scenario.Scenario{s}, Policies: []heartbeat.Policy{policy},

@@ -18,12 +18,12 @@ import (
 // removed. A file of somebody else's in the place of one of ours is an error,
 // and then nothing is removed.
 func Prepare(dir string) error {
-	if err := writable(dir); err != nil {
-		return fmt.Errorf("prepare %s for the report: %w", dir, err)
-	}
 	old, err := earlier(dir)
 	if err != nil {
 		return fmt.Errorf("prepare %s for the report: %w: move it, or choose another folder", dir, err)
+	}
+	if err := writable(dir); err != nil {
+		return fmt.Errorf("prepare %s for the report: %w", dir, err)
 	}
 	for _, path := range old {
 		if err := os.Remove(path); err != nil {
@@ -118,6 +118,9 @@ func ofTrial(data []byte) bool {
 
 // is says whether there is such a file, and ok accepts what is in it.
 func is(path string, ok func([]byte) bool) (bool, error) {
+	if irregular(path) {
+		return false, nil
+	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -125,8 +128,18 @@ func is(path string, ok func([]byte) bool) (bool, error) {
 	return err == nil && ok(data), err
 }
 
+// irregular says that path is a pipe, a device or a folder: to open it might
+// take for ever.
+func irregular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular()
+}
+
 // firstLine is a file's first line: traces grow long, and one is enough.
 func firstLine(path string) ([]byte, error) {
+	if irregular(path) {
+		return nil, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

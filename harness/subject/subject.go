@@ -5,6 +5,7 @@ package subject
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -68,8 +69,13 @@ func (f Funcs) Name() string {
 	return f.Label
 }
 
-// New returns f itself.
-func (f Funcs) New(Setup) (Subject, error) { return f, nil }
+// New returns f itself. It is an error if one of the functions is missing.
+func (f Funcs) New(Setup) (Subject, error) {
+	if f.ServeFn == nil || f.DialFn == nil {
+		return nil, errors.New("it lacks a function: want both ServeFn and DialFn")
+	}
+	return f, nil
+}
 
 // Serve calls ServeFn.
 func (f Funcs) Serve(ln net.Listener) error { return f.ServeFn(ln) }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
+
+	"github.com/Shopify/toxiproxy/v2/stream"
+	stock "github.com/Shopify/toxiproxy/v2/toxics"
 )
 
 const second = time.Second
@@ -100,14 +103,37 @@ func TestHealLetsAllFlowOnInOrder(t *testing.T) {
 		if f := p.Links[0].Up; f.Passed != 4 || f.Withheld != 3 || l.since(f.LastPassed) != second {
 			t.Errorf("up %+v", f)
 		}
-		if f := p.Links[0].Down; f.Passed != 2 || f.Withheld != 2 || l.since(f.HungUp) != 2*second {
+		if f := p.Links[0].Down; f.Passed != 2 || f.Withheld != 2 || l.since(f.HungUp) != 2*second || l.since(f.Closed) != 3*second {
 			t.Errorf("down %+v", f)
+		}
+		// Nothing went up after the second heal.
+		if up, down := p.Links[0].Up.Resumed, p.Links[0].Down.Resumed; l.since(up) != second || l.since(down) != 3*second {
+			t.Errorf("resumed at %v up and %v down, want 1s and 3s", l.since(up), l.since(down))
 		}
 		if len(p.Strikes) != 2 || l.since(p.Strikes[0].Off) != second || l.since(p.Strikes[1].Off) != 3*second {
 			t.Errorf("strikes %+v", p.Strikes)
 		}
 		if s := p.Strikes[1]; s.WithheldUp != 0 || s.WithheldDown != 1 || s.Closings != 1 {
 			t.Errorf("second strike %+v", s)
+		}
+	})
+}
+
+// Toxiproxy starts the upstream half of a connection first: a client that hangs
+// up at once may be through it before there is another.
+func TestAConnectionIsWholeBeforeItIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, "", CablePullType)
+		up := l.proxy.Toxics.GetToxic("up.cable_pull").Toxic.(*CablePull)
+		down := l.proxy.Toxics.GetToxic("down.cable_pull").Toxic.(*CablePull)
+		in := make(chan *stream.StreamChunk)
+		close(in)
+		stub := stock.NewToxicStub(in, make(chan *stream.StreamChunk))
+		stub.State = up.NewState()
+		up.Pipe(stub)
+		p := down.NewState().(*pump)
+		if _, live := p.flow.cable.live[p.flow]; !live || !p.flow.ways[stream.Upstream].gone {
+			t.Errorf("live %v, the client gone %v; want both", live, p.flow.ways[stream.Upstream].gone)
 		}
 	})
 }
