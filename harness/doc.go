@@ -22,5 +22,5 @@
 // A Runner takes every measure from an instant that was stamped when the thing
 // happened; it polls only to know that a silent subject is ready. It keeps no
 // goroutine, socket or proxy after Run has returned, and calls a trial
-// inconclusive during which this process itself stood still for too long.
+// inconclusive whose verdict may be owed to this process's own standing still.
 package harness
