@@ -15,7 +15,10 @@
 // Detectors are not safe for concurrent use.
 package detect
 
-import "encoding"
+import (
+	"encoding"
+	"time"
+)
 
 // Detector is what a side asks whether its peer still lives.
 //
@@ -49,6 +52,15 @@ type Detector interface {
 	// Explain says in words what Deadline rests on, with its numbers, for
 	// people who read why a peer was suspected.
 	Explain() string
+}
+
+// Leveler is a Detector whose suspicion has a level, as accrual detectors do.
+type Leveler interface {
+	Detector
+	// Level is how much the peer is suspected at now: at least 0, it reaches
+	// the configured threshold at the deadline, not before, and rises on. 0
+	// before Start. It moves nothing.
+	Level(now int64) float64
 }
 
 // Kind is what was heard of the peer. The zero Kind is unknown and counts as
@@ -100,4 +112,11 @@ type Config interface {
 	Validate() error
 	// New makes a fresh detector, not yet started.
 	New() Detector
+}
+
+// Paced is a Config with the beat interval among its parameters.
+type Paced interface {
+	Config
+	// WithInterval is the same Config for beats that are d apart.
+	WithInterval(d time.Duration) Config
 }
