@@ -11,6 +11,7 @@ import (
 var known = []entry{
 	entryOf[Fixed](),
 	entryOf[EchoTimer](),
+	entryOf[Missed](),
 }
 
 // entry is a detector's Config with zero parameters, and how to read others.
