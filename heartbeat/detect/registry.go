@@ -12,6 +12,7 @@ var known = []entry{
 	entryOf[Fixed](),
 	entryOf[EchoTimer](),
 	entryOf[Missed](),
+	entryOf[Chen](),
 }
 
 // entry is a detector's Config with zero parameters, and how to read others.
