@@ -13,6 +13,7 @@ var known = []entry{
 	entryOf[EchoTimer](),
 	entryOf[Missed](),
 	entryOf[Chen](),
+	entryOf[Bertier](),
 }
 
 // entry is a detector's Config with zero parameters, and how to read others.
