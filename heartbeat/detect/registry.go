@@ -14,6 +14,8 @@ var known = []entry{
 	entryOf[Missed](),
 	entryOf[Chen](),
 	entryOf[Bertier](),
+	entryOf[Phi](),
+	entryOf[PhiLogistic](),
 }
 
 // entry is a detector's Config with zero parameters, and how to read others.
