@@ -7,6 +7,11 @@
 // chooses and keeps for the detector's life. So the same detector runs live,
 // in virtual time and over a recorded trace, and answers alike.
 //
+// Fixed and Missed allow a silence that does not change, EchoTimer times our own
+// beats. The others learn from arrivals how much silence is usual: Chen and
+// Bertier when the next beat is due, Phi, PhiLogistic and Exponential how
+// improbable a silence is.
+//
 //	d := detect.Fixed{Timeout: 8550 * time.Millisecond}.New()
 //	d.Start(0)
 //	d.Heard(detect.Echo, 1, 2_000_000_000)

@@ -16,6 +16,7 @@ var known = []entry{
 	entryOf[Bertier](),
 	entryOf[Phi](),
 	entryOf[PhiLogistic](),
+	entryOf[Exponential](),
 }
 
 // entry is a detector's Config with zero parameters, and how to read others.
