@@ -7,6 +7,11 @@
 // chooses and keeps for the detector's life. So the same detector runs live,
 // in virtual time and over a recorded trace, and answers alike.
 //
+// Fixed and Missed allow a silence that does not change, EchoTimer times our own
+// beats. The others learn from arrivals how much silence is usual: Chen and
+// Bertier when the next beat is due, Phi, PhiLogistic and Exponential how
+// improbable a silence is.
+//
 //	d := detect.Fixed{Timeout: 8550 * time.Millisecond}.New()
 //	d.Start(0)
 //	d.Heard(detect.Echo, 1, 2_000_000_000)
@@ -15,7 +20,10 @@
 // Detectors are not safe for concurrent use.
 package detect
 
-import "encoding"
+import (
+	"encoding"
+	"time"
+)
 
 // Detector is what a side asks whether its peer still lives.
 //
@@ -49,6 +57,15 @@ type Detector interface {
 	// Explain says in words what Deadline rests on, with its numbers, for
 	// people who read why a peer was suspected.
 	Explain() string
+}
+
+// Leveler is a Detector whose suspicion has a level, as accrual detectors do.
+type Leveler interface {
+	Detector
+	// Level is how much the peer is suspected at now: at least 0, it reaches
+	// the configured threshold at the deadline, not before, and rises on. 0
+	// before Start. It moves nothing.
+	Level(now int64) float64
 }
 
 // Kind is what was heard of the peer. The zero Kind is unknown and counts as
@@ -100,4 +117,11 @@ type Config interface {
 	Validate() error
 	// New makes a fresh detector, not yet started.
 	New() Detector
+}
+
+// Paced is a Config with the beat interval among its parameters.
+type Paced interface {
+	Config
+	// WithInterval is the same Config for beats that are d apart.
+	WithInterval(d time.Duration) Config
 }

@@ -13,6 +13,12 @@ func BenchmarkBeat(b *testing.B) {
 	for _, c := range []detect.Config{
 		detect.Fixed{Timeout: 8550 * time.Millisecond},
 		detect.EchoTimer{Timeout: 6750 * time.Millisecond},
+		detect.Missed{Interval: 2 * time.Second, Count: 4},
+		detect.Chen{Interval: 2 * time.Second, Margin: 6 * time.Second},
+		detect.Bertier{Interval: 2 * time.Second, Pause: 6 * time.Second},
+		detect.Phi{Interval: 2 * time.Second, Threshold: 8, MinDeviation: 100 * time.Millisecond},
+		detect.PhiLogistic{Interval: 2 * time.Second, Threshold: 8, MinDeviation: 100 * time.Millisecond},
+		detect.Exponential{Interval: 2 * time.Second, Threshold: 8},
 	} {
 		b.Run(c.Name(), func(b *testing.B) {
 			d := c.New()

@@ -11,6 +11,12 @@ import (
 var known = []entry{
 	entryOf[Fixed](),
 	entryOf[EchoTimer](),
+	entryOf[Missed](),
+	entryOf[Chen](),
+	entryOf[Bertier](),
+	entryOf[Phi](),
+	entryOf[PhiLogistic](),
+	entryOf[Exponential](),
 }
 
 // entry is a detector's Config with zero parameters, and how to read others.

@@ -4,6 +4,7 @@
 package detecttest
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -23,15 +24,20 @@ type Suite struct {
 	// FromBeats says that there is no deadline while no beat of ours waits.
 	// Other detectors have one from the start.
 	FromBeats bool
+	// Threshold is the level that a detect.Leveler reaches at its deadline.
+	Threshold float64
 }
 
-// Run runs the suite.
+// Run runs the suite. Only of sensible parameters can all of it be true; any
+// valid ones must pass Histories, a part of it.
 func (s Suite) Run(t *testing.T) {
 	tests := []struct {
 		name string
 		run  func(*testing.T, Suite)
 	}{
 		{"the configuration is valid and has a name", validConfig},
+		{"the configuration survives JSON", survivesJSON},
+		{"another interval changes nothing else", otherInterval},
 		{"nothing counts before the start", nothingBeforeStart},
 		{"a live peer is never suspected", livePeer},
 		{"silence has a deadline that waiting does not move", silentPeer},
@@ -42,6 +48,7 @@ func (s Suite) Run(t *testing.T) {
 		{"lost, repeated and late frames do no harm", disorder},
 		{"a stall adds its silent part, exactly", stall},
 		{"only differences of instants count", anyEpoch},
+		{"every promise holds through any history", func(t *testing.T, s Suite) { s.Histories(t) }},
 		{"detectors of one configuration share nothing", independence},
 		{"a beat does not allocate", allocations},
 	}
@@ -97,6 +104,31 @@ func validConfig(t *testing.T, s Suite) {
 	}
 }
 
+func survivesJSON(t *testing.T, s Suite) {
+	b, err := json.Marshal(detect.Named{Config: s.Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got detect.Named
+	if err := json.Unmarshal(b, &got); err != nil || got.Config != s.Config {
+		t.Errorf("%s: read %+v (%v), want %+v", b, got.Config, err, s.Config)
+	}
+}
+
+func otherInterval(t *testing.T, s Suite) {
+	paced, ok := s.Config.(detect.Paced)
+	if !ok {
+		t.Skip("no interval among the parameters")
+	}
+	other := paced.WithInterval(s.Interval + 1)
+	if err := other.Validate(); err != nil || other == s.Config {
+		t.Errorf("with another interval: %+v (%v), want that and valid", other, err)
+	}
+	if back := other.(detect.Paced).WithInterval(s.Interval); back != s.Config {
+		t.Errorf("there and back: %+v, want %+v", back, s.Config)
+	}
+}
+
 func nothingBeforeStart(t *testing.T, s Suite) {
 	early, fresh := s.Config.New(), s.Config.New()
 	early.Sent(0, 10)
@@ -104,6 +136,9 @@ func nothingBeforeStart(t *testing.T, s Suite) {
 	early.Heard(detect.Echo, 0, 20)
 	early.Heard(detect.Data, 0, 30)
 	early.Stalled(30, 40)
+	if l, ok := early.(detect.Leveler); ok && l.Level(40) != 0 {
+		t.Errorf("level %v before the start, want 0", l.Level(40))
+	}
 	if at, ok := early.Deadline(); ok {
 		t.Errorf("deadline %d before the start, want none", at)
 	}
@@ -114,8 +149,16 @@ func nothingBeforeStart(t *testing.T, s Suite) {
 		}
 		d.Sent(0, 16)
 	}
-	if got, want := deadline(t, early), deadline(t, fresh); got != want {
-		t.Errorf("deadline is %d after calls before the start, %d without", got, want)
+	for seq := range uint64(3) {
+		if got, want := deadline(t, early), deadline(t, fresh); got != want {
+			t.Errorf("deadline %d is %d after calls before the start, %d without", seq, got, want)
+		}
+		for _, d := range []detect.Detector{early, fresh} {
+			now := 20 + int64(seq*seq)*int64(s.Interval)/2 // irregular
+			d.Heard(detect.Beat, seq, now)
+			d.Heard(detect.Echo, seq, now)
+			d.Sent(seq+1, now)
+		}
 	}
 }
 
@@ -164,7 +207,7 @@ func signs(t *testing.T, s Suite) {
 		d, seq, now := s.live(0)
 		d.Sent(seq+1, now+2) // so that one still waits when seq is answered
 		before := deadline(t, d)
-		d.Heard(kind, seq, now+3)
+		d.Heard(kind, seq, now+int64(s.Interval))
 		after := deadline(t, d)
 		if moves[kind] && after <= before {
 			t.Errorf("%v moved the deadline from %d to %d, want later", kind, before, after)
