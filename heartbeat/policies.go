@@ -1,6 +1,8 @@
 package heartbeat
 
 import (
+	"slices"
+
 	"github.com/flatline-go/flatline/heartbeat/detect"
 )
 
@@ -12,6 +14,11 @@ import (
 //   - fixed: the client beats, the server echoes, each suspects after a fixed
 //     silence.
 //   - push: both beat, nobody answers, each suspects after a fixed silence.
+//   - server-echo-timer: echo-timer with the parts changed: the server beats.
+//   - missed: each side suspects after a number of beats that did not come.
+//   - chen, bertier, phi, phi-logistic, exponential: the client beats, the
+//     server echoes, and each side learns what to expect; see adaptive.go for
+//     their numbers.
 //   - none: nobody beats and nobody suspects; the control.
 //
 // The error is Profile.Timing's.
@@ -32,6 +39,10 @@ func Policies(p Profile) ([]Policy, error) {
 	push := fixed
 	push.Name, push.Probe, push.Beats = "push", ProbePush, FromBoth
 
+	byServer := echoTimer
+	byServer.Name, byServer.Beats = "server-echo-timer", FromServer
+	byServer.Client, byServer.Server = echoTimer.Server, echoTimer.Client
+
 	none := Policy{Name: "none", Profile: p, Probe: ProbeNone, Beats: FromNobody}
-	return []Policy{echoTimer, fixed, push, none}, nil
+	return slices.Concat([]Policy{echoTimer, fixed, push, byServer}, missed(p), adaptive(p), []Policy{none}), nil
 }

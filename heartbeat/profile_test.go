@@ -150,9 +150,11 @@ func TestDetectionsFallIntoTheWindow(t *testing.T) {
 				} {
 					for phase := range 40 {
 						for _, far := range []bool{false, true} {
+							// Detectors that learn have heard of little, or of much.
+							heard := []time.Duration{1, 5, 25}[phase%3]
 							sim := simulation{
 								policy: policy, lo: delay.lo, hi: delay.hi, seed: uint64(phase), far: far,
-								cut: 5*interval + interval*time.Duration(phase)/40 + time.Duration(phase%3-1),
+								cut: heard*interval + interval*time.Duration(phase)/40 + time.Duration(phase%3-1),
 							}
 							if !detectionsInside(t, sim, window, profile.Margin) {
 								t.Fatal("outside the window")

@@ -12,6 +12,7 @@ func HalfOpenDown() scenario.Scenario {
 	return scenario.Scenario{
 		Name:  "half-open-down",
 		Claim: "When only the way to the client is dead, the client notices within the window, and the server learns it from the client's hang-up.",
+		Beats: clientBeats(),
 		Faults: []scenario.Step{{
 			Fault: scenario.Fault{Kind: scenario.HalfOpenDown},
 			Must:  scenario.MustStrike,
@@ -25,6 +26,12 @@ func HalfOpenDown() scenario.Scenario {
 			},
 		},
 	}
+}
+
+// clientBeats are the policies whose server hears beats: it has no reason to
+// suspect anybody while the way up is fine.
+func clientBeats() []heartbeat.Direction {
+	return []heartbeat.Direction{heartbeat.FromClient, heartbeat.FromBoth}
 }
 
 // HalfOpenUp loses everything from the client to the server. An echo policy

@@ -59,6 +59,7 @@ func LatencyStepTooFar() scenario.Scenario {
 	s := LatencyStep()
 	s.Name = "latency-step-too-far"
 	s.Claim = "A sudden delay beyond the timeout makes the side that waits suspect its live peer, exactly once; both are back when it ends."
+	s.Beats = clientBeats()
 	s.Params[0].Default = "T - D + 1s"
 	s.Params = append(s.Params, reconnect())
 	s.Faults[0].For = "T + 1s"

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"time"
 
@@ -80,8 +81,12 @@ func listProfile(w io.Writer, p heartbeat.Profile) error {
 	tab := newTable(w, "policy", "probe", "beats", "every", "client's detector", "server's detector")
 	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}})
 	for _, policy := range policies {
+		client, server := detector(policy.Client), detector(policy.Server)
+		if client == server && client != "-" {
+			server = "the same"
+		}
 		tab.AppendRow(table.Row{
-			policy.Name, string(policy.Probe), string(policy.Beats), every(policy.Interval), detector(policy.Client), detector(policy.Server),
+			policy.Name, string(policy.Probe), string(policy.Beats), every(policy.Interval), client, server,
 		})
 	}
 	tab.Render()
@@ -95,11 +100,17 @@ func every(d time.Duration) string {
 	return d.String()
 }
 
-// detector is a detector's name and its parameters, whatever they are.
+// detector is a detector's name and its parameters, whatever they are; those
+// that are 0 say nothing.
 func detector(c detect.Config) string {
 	if c == nil {
 		return "-"
 	}
-	params := strings.Trim(fmt.Sprintf("%+v", c), "{}")
-	return c.Name() + " " + strings.ReplaceAll(strings.ToLower(params), ":", " ")
+	out := c.Name()
+	for field, value := range reflect.ValueOf(c).Fields() {
+		if !value.IsZero() {
+			out += fmt.Sprintf(" %s %v", strings.ToLower(field.Name), value)
+		}
+	}
+	return out
 }

@@ -7,6 +7,8 @@
 // resolved against the policy under test.
 package scenario
 
+import "github.com/flatline-go/flatline/heartbeat"
+
 // Scenario is one failure and its claim.
 type Scenario struct {
 	// Name is the scenario's name in flags, files and reports: lower case
@@ -20,6 +22,8 @@ type Scenario struct {
 	// Policies are the names of the policies that it applies to; empty: every
 	// policy with a probe.
 	Policies []string `json:"policies,omitempty"`
+	// Beats says whose beats those policies must have; empty: anybody's.
+	Beats []heartbeat.Direction `json:"beats,omitempty"`
 	// Delay is the network's own, from the first byte to the last.
 	Delay Delay `json:"delay,omitzero"`
 	// Traffic is the application's data; zero: none but what checks recovery.

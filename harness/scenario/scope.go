@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/heartbeat/detect"
@@ -14,9 +15,10 @@ import (
 //
 //	lo, hi  the window's bounds (lo: see heartbeat.Profile.LowerBound)
 //	D       the beat interval
-//	T       the policy's silence timeout (detector fixed); the profile's, if it
-//	        has none
-//	t       the policy's echo timer, likewise
+//	T       the silence that the policy's detector allows before it has learned
+//	        anything: the server's, or else the client's; the profile's timeout,
+//	        if neither allows one
+//	t       the policy's echo timer; the profile's, if it has none
 //	d, J, m the profile's one-way delay, round-trip jitter and margin
 //
 // and s's Params, with the values of set in place of their defaults. A name in
@@ -34,12 +36,15 @@ func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, erro
 	if p.Interval > 0 {
 		scope["D"] = p.Interval
 	}
-	for _, c := range []detect.Config{p.Server, p.Client} {
-		switch c := c.(type) {
-		case detect.Fixed:
-			scope["T"] = c.Timeout
-		case detect.EchoTimer:
-			scope["t"] = c.Timeout
+	for _, c := range []detect.Config{p.Client, p.Server} {
+		if c == nil {
+			continue
+		}
+		if silence, ok := patience(c); ok {
+			scope["T"] = silence
+		}
+		if timer, ok := c.(detect.EchoTimer); ok {
+			scope["t"] = timer.Timeout
 		}
 	}
 	for _, param := range s.Params {
@@ -57,8 +62,20 @@ func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, erro
 	return scope, nil
 }
 
-// AppliesTo says whether s is meant for policies of that name and probe.
+// patience is the silence that a detector allows from its start; false: for ever.
+func patience(c detect.Config) (time.Duration, bool) {
+	d := c.New()
+	d.Start(0)
+	at, ok := d.Deadline()
+	return time.Duration(at), ok
+}
+
+// AppliesTo says whether s is meant for policies of that name, probe and
+// direction.
 func (s Scenario) AppliesTo(p heartbeat.Policy) bool {
+	if len(s.Beats) > 0 && !slices.Contains(s.Beats, p.Beats) {
+		return false
+	}
 	if len(s.Policies) == 0 {
 		return p.Probe != heartbeat.ProbeNone
 	}

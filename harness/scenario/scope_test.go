@@ -23,7 +23,7 @@ func TestScopeOfAPolicy(t *testing.T) {
 		{Name: "idle", Default: "1.5*D"},
 		{Name: "rest", Default: "hi - idle"}, // a later parameter may use an earlier one
 	}}
-	for _, p := range policies(t) {
+	for _, p := range policies(t)[:4] { // those with the profile's own numbers
 		got, err := s.NewScope(p, map[string]scenario.Span{"other": "1s"})
 		if err != nil {
 			t.Fatal(err)
@@ -37,6 +37,20 @@ func TestScopeOfAPolicy(t *testing.T) {
 			if got[name] != want {
 				t.Errorf("%s: %s is %v, want %v", p.Name, name, got[name], want)
 			}
+		}
+	}
+}
+
+// T is what a detector allows before it has learned anything: phi's 1.5 s, its
+// pause of 4.8 s and 5.612 deviations of 375 ms.
+func TestScopeOfADetectorThatLearns(t *testing.T) {
+	for _, p := range policies(t) {
+		if p.Name != "phi" {
+			continue
+		}
+		got, err := scenario.Scenario{Name: "s"}.NewScope(p, nil)
+		if err != nil || got["D"] != 1500*time.Millisecond || got["T"].Truncate(time.Millisecond) != 8404*time.Millisecond {
+			t.Errorf("D is %v and T %v (%v), want 1.5s and 8.404s", got["D"], got["T"], err)
 		}
 	}
 }
@@ -55,12 +69,17 @@ func TestScopeTakesSetValuesAndThePolicysOwn(t *testing.T) {
 }
 
 func TestAppliesTo(t *testing.T) {
-	all := policies(t)
 	beating := scenario.Scenario{}
 	chosen := scenario.Scenario{Policies: []string{"none", "push"}}
-	for i, want := range []struct{ beating, chosen bool }{{true, false}, {true, false}, {true, true}, {false, true}} {
-		if beating.AppliesTo(all[i]) != want.beating || chosen.AppliesTo(all[i]) != want.chosen {
-			t.Errorf("%s: want %v", all[i].Name, want)
+	heard := scenario.Scenario{Beats: []heartbeat.Direction{heartbeat.FromClient, heartbeat.FromBoth}}
+	want := map[string][3]bool{ // by beating, chosen, heard
+		"echo-timer": {true, false, true}, "push": {true, true, true},
+		"server-echo-timer": {true, false, false}, "none": {false, true, false},
+	}
+	for _, p := range policies(t) {
+		got := [3]bool{beating.AppliesTo(p), chosen.AppliesTo(p), heard.AppliesTo(p)}
+		if w, asked := want[p.Name]; asked && got != w {
+			t.Errorf("%s: %v, want %v", p.Name, got, w)
 		}
 	}
 }

@@ -1,0 +1,86 @@
+package heartbeat
+
+import (
+	"math"
+	"time"
+
+	"github.com/flatline-go/flatline/heartbeat/detect"
+)
+
+// adaptive are the policies whose detectors learn what to expect. The client
+// beats and the server echoes; both sides have the same detector.
+//
+// An estimate from few intervals is off by a part of the network's jitter J. The
+// seeds that all of them have keep that to e = J/3 at the first interval, and
+// less with each that follows. So with the window [lo, hi], one-way delay d and
+// margin m:
+//
+//	the silence that is allowed, T = hi - m - d - e
+//	the interval, D <= hi - lo - 2m - J - d - 2e
+//
+// and T_D lies in (T - e - D - J, T + e + d], as in Profile.Timing. On the
+// profile's network:
+//
+//   - chen: alpha = T - D.
+//   - phi, phi-logistic: threshold 8; the least deviation is the seeds', D/4,
+//     more than J ever causes, and the pause what is left of T.
+//   - exponential: T = threshold x ln 10 x D, with a first estimate that counts
+//     for 20 intervals: the mean's error comes T/D times into the deadline.
+//   - bertier: the pause is lo + m + J, for its own alpha comes on top. That
+//     follows the errors of the latest arrivals and has no upper bound: on a
+//     network that is worse than the profile's, nothing holds.
+//
+// On a worse network than the profile's, all of them wait longer; whether
+// that is what a user wants is what comparisons are for. A window too narrow
+// for the interval has none of these policies.
+func adaptive(p Profile) []Policy {
+	lo, hi := p.LowerBound(), p.Window.Hi
+	e := p.Jitter / 3
+	silence := (hi - p.Margin - p.Delay - e).Truncate(shortestInterval)
+	interval := min(hi-lo-2*p.Margin-p.Jitter-p.Delay-2*e, silence/3).Truncate(500 * time.Millisecond)
+	if interval <= 0 {
+		return nil
+	}
+	phi := detect.Phi{Interval: interval, Threshold: 8, MinDeviation: interval / 4}
+	phi.Pause = (silence - patience(phi)).Truncate(shortestInterval)
+	logistic := detect.PhiLogistic{Interval: interval, Threshold: 8, MinDeviation: interval / 4}
+	logistic.Pause = (silence - patience(logistic)).Truncate(shortestInterval)
+	var policies []Policy
+	for _, c := range []detect.Config{
+		detect.Chen{Interval: interval, Margin: silence - interval},
+		detect.Bertier{Interval: interval, Pause: lo + p.Margin + p.Jitter},
+		phi,
+		logistic,
+		detect.Exponential{Interval: interval, Prior: 20, Threshold: math.Floor(1000*silence.Seconds()/(interval.Seconds()*math.Ln10)) / 1000},
+	} {
+		policies = append(policies, Policy{
+			Name: c.Name(), Profile: p, Probe: ProbeEcho, Beats: FromClient, Interval: interval, Client: c, Server: c,
+		})
+	}
+	return policies
+}
+
+// patience is the silence that a detector allows before it has learned anything.
+func patience(c detect.Config) time.Duration {
+	d := c.New()
+	d.Start(0)
+	at, _ := d.Deadline()
+	return time.Duration(at)
+}
+
+// missed counts k beats, at an interval of its own: k of them are the silence
+// that Profile.Timing allows, T = k D, and with k as small as can be one less
+// still lies in the window, (k-1) D >= lo + m + J. A window too narrow for a
+// hundred has no such policy.
+func missed(p Profile) []Policy {
+	for k := time.Duration(2); k <= 100; k++ {
+		interval := ((p.Window.Hi - p.Margin - p.Delay) / k).Truncate(shortestInterval)
+		if interval > 0 && (k-1)*interval-p.Jitter >= p.LowerBound()+p.Margin {
+			c := detect.Missed{Interval: interval, Count: int(k)}
+			return []Policy{{
+				Name: c.Name(), Profile: p, Probe: ProbeEcho, Beats: FromClient, Interval: interval, Client: c, Server: c,
+			}}
+		}
+	}
+	return nil
+}
