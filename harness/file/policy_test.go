@@ -17,6 +17,7 @@ import (
 func TestPolicies(t *testing.T) {
 	text := read(t, "policies.yaml") + `
   - {name: patient, profile: standard, probe: push, beats: server, interval: 7s, sender_jitter: 0.25, client: {detector: fixed, timeout: 38.7s}}
+  - {name: rare, profile: strict, probe: push, beats: both, interval: 1s, client: {detector: missed, count: 5}, server: {detector: missed, count: 5, interval: 1500ms}}
   - name: far
     window: ..9s
     delay: 1s
@@ -38,6 +39,10 @@ func TestPolicies(t *testing.T) {
 		{
 			Name: "patient", Profile: heartbeat.Standard(), Probe: heartbeat.ProbePush, Beats: heartbeat.FromServer,
 			Interval: 7 * time.Second, SenderJitter: 0.25, Client: detect.Fixed{Timeout: 38700 * time.Millisecond},
+		},
+		{ // the interval is the policy's where the file has none
+			Name: "rare", Profile: heartbeat.Strict(), Probe: heartbeat.ProbePush, Beats: heartbeat.FromBoth, Interval: time.Second,
+			Client: detect.Missed{Count: 5, Interval: time.Second}, Server: detect.Missed{Count: 5, Interval: 1500 * time.Millisecond},
 		},
 		{
 			Name: "far", Probe: heartbeat.ProbeNone, Beats: heartbeat.FromNobody,
@@ -138,21 +143,10 @@ func TestFilesThatAreNoList(t *testing.T) {
 	}
 }
 
-// beating is a detector that learns the beat interval.
-type beating struct {
-	detect.Fixed
-	Interval time.Duration `json:"interval_ns"`
-}
-
-func (b beating) WithInterval(d time.Duration) detect.Config {
-	b.Interval = d
-	return b
-}
-
 // A new detector needs no code here as long as its parameters are of the types
 // that a file can have.
 func TestEveryParameterOfEveryDetectorCanBeGiven(t *testing.T) {
-	for _, c := range append(detect.Configs(), beating{}) {
+	for _, c := range detect.Configs() {
 		v := reflect.New(reflect.TypeOf(c)).Elem()
 		fields := fieldsOf(v)
 		if len(fields) == 0 {
@@ -168,26 +162,6 @@ func TestEveryParameterOfEveryDetectorCanBeGiven(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", c.Name(), err)
 			}
-		}
-	}
-}
-
-func TestAnIntervalIsThePolicysUnlessGiven(t *testing.T) {
-	for _, row := range []struct {
-		name, text string
-		want       time.Duration
-	}{
-		{name: "left out", text: "{timeout: 8s}", want: 2 * time.Second},
-		{name: "given", text: "{timeout: 8s, interval: 3s}", want: 3 * time.Second},
-	} {
-		n, read := item(t, row.text), beating{}
-		if err := source("f").into("client", n, &read); err != nil {
-			t.Fatal(err)
-		}
-		got, err := detector{n, read}.config("f", 2*time.Second)
-		want := beating{Fixed: detect.Fixed{Timeout: 8 * time.Second}, Interval: row.want}
-		if err != nil || got != want {
-			t.Errorf("%s: got %+v, %v; want %+v", row.name, got, err, want)
 		}
 	}
 }
