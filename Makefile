@@ -36,8 +36,9 @@ bench: ## speed and memory, as ratios where machines differ
 	go test -run '^$$' -bench . -benchmem ./heartbeat/... ./harness/...
 
 .PHONY: fuzz
-fuzz: ## fuzz the frame decoder for a minute
+fuzz: ## fuzz the frame decoder and the YAML files, a minute each
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s ./heartbeat/session
+	go test -run '^$$' -fuzz FuzzLoad -fuzztime 60s ./harness/file
 
 .PHONY: lint
 lint: ## formatting, vet on three systems, golangci-lint

@@ -9,8 +9,11 @@ import (
 // Window is the closed range [Lo, Hi] that a detection time must fall in.
 type Window struct {
 	Lo time.Duration `json:"lo_ns"` // 0: no lower bound
-	Hi time.Duration `json:"hi_ns"` // must be more than Lo
+	Hi time.Duration `json:"hi_ns"` // must be more than Lo, and at most 24 h
 }
+
+// longestWindow is the largest upper bound: what takes longer is no liveness.
+const longestWindow = 24 * time.Hour
 
 // ParseWindow reads what String writes: "6s..9s", or "..9s" for a window
 // without lower bound, the bounds as time.ParseDuration takes them.
@@ -44,6 +47,9 @@ func ParseWindow(s string) (Window, error) {
 func (w Window) Validate() error {
 	if w.Lo < 0 || w.Lo >= w.Hi {
 		return fmt.Errorf("window %v: want 0s <= lower bound < upper bound", w)
+	}
+	if w.Hi > longestWindow {
+		return fmt.Errorf("window %v: want an upper bound of at most %v", w, longestWindow)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ func TestParseWindow(t *testing.T) {
 	}{
 		{text: "6s..9s", want: Window{Lo: 6 * time.Second, Hi: 9 * time.Second}},
 		{text: "..9s", want: Window{Hi: 9 * time.Second}},
+		{text: "6s..24h", want: Window{Lo: 6 * time.Second, Hi: 24 * time.Hour}},
 		{text: "0s..500ms", want: Window{Hi: 500 * time.Millisecond}},
 		{text: " 1m30s .. 2m ", want: Window{Lo: 90 * time.Second, Hi: 2 * time.Minute}},
 	}
@@ -37,6 +38,7 @@ func TestParseWindowRefuses(t *testing.T) {
 		{text: "9s..6s", want: "window 9s..6s: want 0s <= lower bound < upper bound"},
 		{text: "6s..6s", want: "window 6s..6s: want 0s <= lower bound < upper bound"},
 		{text: "-1s..6s", want: "window -1s..6s: want 0s <= lower bound < upper bound"},
+		{text: "6s..24h0m0.000000001s", want: "window 6s..24h0m0.000000001s: want an upper bound of at most 24h0m0s"},
 		{text: "..0s", want: "window ..0s: want 0s <= lower bound < upper bound"},
 	}
 	for _, tt := range tests {

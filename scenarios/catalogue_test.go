@@ -24,7 +24,7 @@ var _ = Describe("The catalogue", func() {
 			for _, policy := range policiesFor(s) {
 				plan := harness.Plan{
 					Scenarios: []scenario.Scenario{s}, Policies: []heartbeat.Policy{policy},
-					Seed: seed(), Command: scenarios.Command(nil),
+					Seed: seed(), Command: scenarios.Command{}.Line,
 				}
 				trials, err := plan.Trials()
 				if err != nil {

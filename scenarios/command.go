@@ -1,43 +1,67 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
-// Command is the command line that runs a trial of this catalogue again, with
-// the same seed, given the parameters that its plan was made with.
-func Command(set map[string]scenario.Span) func(harness.Trial) string {
-	return func(t harness.Trial) string {
-		words := []string{"go run ./cmd/flatline run", "--scenario", t.Scenario.Name, "--policy", t.Policy.Name}
-		if builtIn(t.Policy.Profile) {
-			words = append(words, "--profile", t.Policy.Profile.Name)
-		} else {
-			words = append(words, "--window", t.Policy.Profile.Window.String())
-		}
-		words = append(words, "--phases", fmt.Sprintf("%g", t.Phase), "--seed", fmt.Sprint(t.PlanSeed))
-		for _, p := range t.Scenario.Params {
-			if value, ok := set[p.Name]; ok {
-				words = append(words, "--set", quote(p.Name+"="+string(value)))
-			}
-		}
-		return strings.Join(words, " ")
+// Command is the command line that runs a trial again, with the same seed. The
+// zero Command is that of this catalogue's trials under the built-in policies.
+type Command struct {
+	// Set are the parameters that the trial's plan was made with.
+	Set map[string]scenario.Span
+	// Policies and Scenarios are the files that had others than the built-in
+	// ones; "": none.
+	Policies, Scenarios string
+	// Out is the folder for the new report, which must not take the old one's
+	// place; "": reports/repeat.
+	Out string
+}
+
+// Line is the command for t.
+func (c Command) Line(t harness.Trial) string {
+	words := []string{"go run ./cmd/flatline run", "--scenario", t.Scenario.Name, "--policy", t.Policy.Name}
+	if builtIn(t.Policy.Profile) {
+		words = append(words, "--profile", t.Policy.Profile.Name)
+	} else {
+		words = append(words, "--window", t.Policy.Profile.Window.String())
 	}
+	if c.Policies != "" {
+		words = append(words, "--policies", quote(c.Policies))
+	}
+	if c.Scenarios != "" {
+		words = append(words, "--scenarios", quote(c.Scenarios))
+	}
+	words = append(words, "--phases", fmt.Sprintf("%g", t.Phase), "--seed", fmt.Sprint(t.PlanSeed))
+	for _, p := range t.Scenario.Params {
+		if value, ok := c.Set[p.Name]; ok {
+			words = append(words, "--set", quote(p.Name+"="+string(value)))
+		}
+	}
+	words = append(words, "--out", quote(cmp.Or(c.Out, "reports/repeat")))
+	return strings.Join(words, " ")
 }
 
 func builtIn(p heartbeat.Profile) bool {
 	return slices.Contains(heartbeat.Profiles(), p)
 }
 
-// quote protects blanks and stars from a shell.
+// quote protects a word from a shell, if need be.
 func quote(word string) string {
-	if strings.ContainsAny(word, " *'\"$\\") {
+	if strings.ContainsFunc(word, special) {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word
+}
+
+// special says whether a shell could make something of r.
+func special(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./=:,+@", r)
 }

@@ -13,9 +13,11 @@ func choose[T any](flag, what string, all []T, name func(T) string, wanted []str
 	if len(wanted) == 0 {
 		return all, nil
 	}
-	names := make([]string, len(all))
-	for i, item := range all {
-		names[i] = name(item)
+	var names []string
+	for _, item := range all {
+		if n := name(item); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
 	}
 	for _, w := range wanted {
 		if !slices.Contains(names, w) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -81,9 +82,23 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		return usage("%w; see flatline --help", err)
 	}
+	if err := refuseEmpty(parsed); err != nil {
+		return err
+	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	parsed.BindTo(stdout, (*io.Writer)(nil))
 	return parsed.Run()
+}
+
+// refuseEmpty refuses a flag with an empty value, such as --scenario=, which is
+// rather an empty variable of a script than a wish for the default.
+func refuseEmpty(parsed *kong.Context) error {
+	for _, step := range parsed.Path {
+		if f := step.Flag; f != nil && (f.Target.Kind() == reflect.Slice || f.Target.Kind() == reflect.String) && f.Target.Len() == 0 {
+			return usage("--%s: it is empty, want %s, or leave it out", f.Name, f.PlaceHolder)
+		}
+	}
+	return nil
 }
 
 // oneLine makes an error fit a line.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,34 +14,55 @@ import (
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/heartbeat/detect"
-	"github.com/flatline-go/flatline/scenarios"
 )
 
 // listCmd says what there is to choose from.
-type listCmd struct{}
+type listCmd struct {
+	profileFlags
+	fileFlags
+}
 
 // Run is called by Kong.
-func (*listCmd) Run(stdout io.Writer) error {
+func (l *listCmd) Run(stdout io.Writer) error {
+	own, err := l.ownPolicies()
+	if err != nil {
+		return err
+	}
+	policies, err := l.policies(own, nil)
+	if err != nil {
+		return err
+	}
+	all, err := l.scenarios(own, policies)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(stdout, "Scenarios (--scenario), and their parameters (--set):")
-	for _, s := range scenarios.All() {
-		if err := listScenario(stdout, s); err != nil {
-			return err
-		}
+	for _, s := range all {
+		listScenario(stdout, s, policies)
 	}
 	fmt.Fprintln(stdout, "\nNames in times: lo, hi the window's bounds; D the beat interval; T the silence\ntimeout; t the echo timer; d the one-way delay; J the round-trip jitter; m the\nmargin.")
 	fmt.Fprintln(stdout, "\nProfiles (--profile), and what they make of the policies (--policy):")
-	for _, p := range heartbeat.Profiles() {
-		if err := listProfile(stdout, p); err != nil {
-			return err
+	for len(policies) > 0 {
+		profile := policies[0].Profile
+		n := slices.IndexFunc(policies, func(p heartbeat.Policy) bool { return p.Profile != profile })
+		if n < 0 {
+			n = len(policies)
 		}
+		listProfile(stdout, profile, policies[:n])
+		policies = policies[n:]
 	}
 	return nil
 }
 
-func listScenario(w io.Writer, s scenario.Scenario) error {
-	names, err := policiesOf(s)
-	if err != nil {
-		return err
+func listScenario(w io.Writer, s scenario.Scenario, policies []heartbeat.Policy) {
+	var names []string
+	for _, p := range policies {
+		if s.AppliesTo(p) && !slices.Contains(names, p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		names = []string{"-"} // none is a name
 	}
 	phases := s.Phases
 	if len(phases) == 0 {
@@ -54,29 +76,9 @@ func listScenario(w io.Writer, s scenario.Scenario) error {
 	for _, p := range s.Params {
 		fmt.Fprintf(w, "  --set '%s=%s'  %s\n", p.Name, p.Default, p.Usage)
 	}
-	return nil
 }
 
-// policiesOf are the names of the policies that a scenario applies to.
-func policiesOf(s scenario.Scenario) ([]string, error) {
-	all, err := heartbeat.Policies(heartbeat.Strict())
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, p := range all {
-		if s.AppliesTo(p) {
-			names = append(names, p.Name)
-		}
-	}
-	return names, nil
-}
-
-func listProfile(w io.Writer, p heartbeat.Profile) error {
-	policies, err := heartbeat.Policies(p)
-	if err != nil {
-		return err
-	}
+func listProfile(w io.Writer, p heartbeat.Profile, policies []heartbeat.Policy) {
 	fmt.Fprintf(w, "\n%s: window %v, margin %v; networks of at most %v each way, jitter %v\n", p.Name, p.Window, p.Margin, p.Delay, p.Jitter)
 	tab := newTable(w, "policy", "probe", "beats", "every", "client's detector", "server's detector")
 	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}})
@@ -90,7 +92,6 @@ func listProfile(w io.Writer, p heartbeat.Profile) error {
 		})
 	}
 	tab.Render()
-	return nil
 }
 
 func every(d time.Duration) string {

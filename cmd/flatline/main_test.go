@@ -76,9 +76,27 @@ func TestWrongUse(t *testing.T) {
 		{"a parameter of no time", []string{"run", "--set", "idle=soon"}, []string{"--set", `"soon"`, "1.5s"}},
 		{"a parameter below 0", []string{"run", "--set", "idle=1s - 2s"}, []string{"--set", "idle=1s - 2s", "-1s", "more than 0"}},
 		{"half a parameter", []string{"run", "--set", "idle"}, []string{"--set", `"idle"`}},
-		{"no repetition", []string{"run", "--repeat", "0"}, []string{"--repeat", "at least 1"}},
-		{"fewer retries than none", []string{"run", "--retries=-1"}, []string{"--retries", "at least 0"}},
-		{"nothing at once", []string{"run", "--parallel", "0"}, []string{"--parallel", "at least 1"}},
+		{"no repetition", []string{"run", "--repeat", "0"}, []string{"--repeat", "0, want 1 to 1000"}},
+		{"fewer retries than none", []string{"run", "--retries=-1"}, []string{"--retries", "-1, want 0 to 100"}},
+		{"nothing at once", []string{"run", "--parallel", "0"}, []string{"--parallel", "0, want 1 to 20000"}},
+		{"too many repetitions", []string{"run", "--repeat", "1001"}, []string{"--repeat: 1001, want 1 to 1000"}},
+		{"too many retries", []string{"run", "--retries", "101"}, []string{"--retries: 101, want 0 to 100"}},
+		{"too many at once", []string{"run", "--parallel", "20001"}, []string{"--parallel: 20001, want 1 to 20000"}},
+		{"a window of more than a day", []string{"run", "--window", "6s..24h1s"}, []string{"--window", "at most 24h"}},
+		{"an empty scenario", []string{"run", "--scenario="}, []string{"--scenario: it is empty, want NAME"}},
+		{"an empty policy", []string{"run", "--policy", ""}, []string{"--policy: it is empty, want NAME"}},
+		{"an empty profile", []string{"list", "--profile="}, []string{"--profile: it is empty, want NAME"}},
+		{"empty phases", []string{"run", "--phases="}, []string{"--phases: it is empty, want P"}},
+		{"an empty file name", []string{"run", "--policies="}, []string{"--policies: it is empty, want FILE"}},
+		{"an empty folder name", []string{"run", "--out="}, []string{"--out: it is empty, want DIR"}},
+		{"an empty parameter", []string{"run", "--set="}, []string{`--set: "", want NAME=TIME`}},
+		{"a parameter without value", []string{"run", "--set", "idle="}, []string{`--set: "idle=", want NAME=TIME`}},
+		{"a parameter twice", []string{"run", "--set", "idle=1s", "--set", "idle=2s"}, []string{"--set: idle is set twice"}},
+		{"no such file", []string{"run", "--policies", "mine.yaml"}, []string{"--policies: open mine.yaml: "}},
+		{"an empty file", []string{"list", "--scenarios", file}, []string{"--scenarios: " + file + ": it is empty, want a list under scenarios"}},
+		{"a folder as file", []string{"list", "--policies", filepath.Dir(file)}, []string{"--policies: read " + filepath.Dir(file)}},
+		{"list in window and profile", []string{"list", "--window", "6s..9s", "--profile", "strict"}, []string{"--window", "--profile"}},
+		{"list in a window without room", []string{"list", "--window", "6s..6.1s"}, []string{"--window", "too narrow"}},
 		{"a seed in words", []string{"run", "--seed", "lucky"}, []string{"--seed", `"lucky"`}},
 		{"nothing applies", []string{"run", "--scenario", "cable-pull-unnoticed", "--policy", "fixed"}, []string{"nothing to run", "applies"}},
 		{"a folder below a file", []string{"run", "--scenario", "orderly-close", "--out", file}, []string{"--out", file}},
@@ -246,7 +264,7 @@ func TestRunThatBreaks(t *testing.T) {
 				t.Errorf("the output does not say %q:\n%s", want, stdout)
 			}
 		}
-		if !strings.Contains(rec.Repeat, "--window 4s..6s") || !strings.Contains(rec.Repeat, "'idle=0.4*D'") {
+		if !strings.Contains(rec.Repeat, "--window 4s..6s") || !strings.Contains(rec.Repeat, "'idle=0.4*D'") || !strings.HasSuffix(rec.Repeat, "--out out/repeat") {
 			t.Errorf("%s runs under other conditions", rec.Repeat)
 		}
 		again := strings.TrimPrefix(strings.ReplaceAll(rec.Repeat, "'", ""), "go run ./cmd/flatline ")

@@ -14,40 +14,28 @@ import (
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/scenario"
-	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/scenarios"
 )
 
 // runCmd runs a plan.
 type runCmd struct {
-	Scenario []string                 `placeholder:"NAME" help:"Scenarios to run. Default: all."`
-	Policy   []string                 `placeholder:"NAME" help:"Policies to run them under. Default: all."`
-	Profile  []string                 `placeholder:"NAME" help:"Profiles of the policies. Default: all."`
-	Window   *window                  `placeholder:"LO..HI" help:"A window instead: 12s..15s, or ..9s."`
-	Set      map[string]scenario.Span `mapsep:"none" placeholder:"NAME=TIME" help:"A scenario's parameter: idle=240s."`
-	Phases   []float64                `placeholder:"P" help:"When to strike in the beat interval, 0 to 1."`
-	Repeat   int                      `default:"1" placeholder:"N" help:"How often to run each trial."`
-	Seed     *uint64                  `placeholder:"N" help:"Of all randomness. Default: random, printed."`
-	Retries  int                      `default:"0" placeholder:"N" help:"How often to rerun what is inconclusive."`
-	Parallel int                      `default:"${parallel}" placeholder:"N" help:"Most trials at once. Default: ${parallel}."`
-	Out      string                   `default:"reports" placeholder:"DIR" help:"The report's folder. Default: reports."`
-	DryRun   bool                     `help:"Say what would run, and write nothing."`
+	Scenario []string `placeholder:"NAME" help:"Scenarios to run. Default: all."`
+	Policy   []string `placeholder:"NAME" help:"Policies to run them under. Default: all."`
+	profileFlags
+	fileFlags
+	Set      []string  `sep:"none" placeholder:"NAME=TIME" help:"A scenario's parameter: idle=240s."`
+	Phases   []float64 `placeholder:"P" help:"When to strike in the beat interval, 0 to 1."`
+	Repeat   int       `default:"1" placeholder:"N" help:"How often to run each trial."`
+	Seed     *uint64   `placeholder:"N" help:"Of all randomness. Default: random, printed."`
+	Retries  int       `default:"0" placeholder:"N" help:"How often to rerun what is inconclusive."`
+	Parallel int       `default:"${parallel}" placeholder:"N" help:"Most trials at once. Default: ${parallel}."`
+	Out      string    `default:"reports" placeholder:"DIR" help:"Report's folder; an old one goes. Default: reports."`
+	DryRun   bool      `help:"Say what would run, and write nothing."`
 }
 
 // Help is shown below the command's summary.
 func (*runCmd) Help() string {
-	return `Lists take commas; "flatline list" has the names. An earlier run's own files in --out are removed, and nobody else's. For example:
-
-	flatline run --profile strict --scenario cable-pull,idle-drop --set idle=1s`
-}
-
-// window is a heartbeat.Window as a flag.
-type window struct{ heartbeat.Window }
-
-// UnmarshalText reads what heartbeat.ParseWindow does.
-func (w *window) UnmarshalText(text []byte) (err error) {
-	w.Window, err = heartbeat.ParseWindow(string(text))
-	return err
+	return `Example: flatline run --profile strict --scenario cable-pull,idle-drop`
 }
 
 // Run is called by Kong.
@@ -78,12 +66,6 @@ func (r *runCmd) Run(ctx context.Context, stdout io.Writer) error {
 
 // check refuses values that no plan can have.
 func (r *runCmd) check() error {
-	if r.Window != nil && len(r.Profile) > 0 {
-		return usage("--window and --profile: want one of them; a window makes a profile of its own")
-	}
-	if r.Out == "" {
-		return usage("--out: it is empty, want a folder")
-	}
 	for _, p := range r.Phases {
 		if !(p >= 0 && p <= 1) { // NaN is neither
 			return usage("--phases: %g, want numbers from 0 to 1", p)
@@ -92,11 +74,11 @@ func (r *runCmd) check() error {
 	slices.Sort(r.Phases)
 	r.Phases = slices.Compact(r.Phases)
 	for _, n := range []struct {
-		flag         string
-		value, least int
-	}{{"repeat", r.Repeat, 1}, {"retries", r.Retries, 0}, {"parallel", r.Parallel, 1}} {
-		if n.value < n.least {
-			return usage("--%s: %d, want at least %d", n.flag, n.value, n.least)
+		flag               string
+		value, least, most int
+	}{{"repeat", r.Repeat, 1, 1000}, {"retries", r.Retries, 0, 100}, {"parallel", r.Parallel, 1, 20000}} {
+		if n.value < n.least || n.value > n.most {
+			return usage("--%s: %d, want %d to %d", n.flag, n.value, n.least, n.most)
 		}
 	}
 	return nil
@@ -104,51 +86,43 @@ func (r *runCmd) check() error {
 
 // trials are those of the plan that the flags describe.
 func (r *runCmd) trials() ([]harness.Trial, error) {
-	chosen, err := choose("scenario", "scenario", scenarios.All(), func(s scenario.Scenario) string { return s.Name }, r.Scenario)
+	set, err := settings(r.Set)
 	if err != nil {
 		return nil, err
 	}
-	policies, err := r.policies()
+	own, err := r.ownPolicies()
 	if err != nil {
 		return nil, err
+	}
+	policies, err := r.policies(own, r.Policy)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.scenarios(own, policies)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choose("scenario", "scenario", all, func(s scenario.Scenario) string { return s.Name }, r.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	again := scenarios.Command{
+		Set: set, Policies: r.Policies, Scenarios: r.Scenarios,
+		Out: filepath.Join(r.Out, "repeat"), // the report that it is in should outlive it
 	}
 	plan := harness.Plan{
 		Scenarios: chosen, Policies: policies, Phases: r.Phases, Repeat: r.Repeat, Seed: *r.Seed,
-		Command: scenarios.Command(r.Set),
+		Command: again.Line,
 	}
 	if _, err := plan.Trials(); err != nil {
 		return nil, usage("%w; see flatline list", err)
 	}
-	plan.Set = r.Set
+	plan.Set = set
 	trials, err := plan.Trials()
 	if err != nil {
 		return nil, usage("--set: %w", err)
 	}
 	return trials, nil
-}
-
-// policies are the chosen ones in the chosen profiles.
-func (r *runCmd) policies() ([]heartbeat.Policy, error) {
-	profiles, err := choose("profile", "profile", heartbeat.Profiles(), func(p heartbeat.Profile) string { return p.Name }, r.Profile)
-	if err != nil {
-		return nil, err
-	}
-	if r.Window != nil {
-		profiles = []heartbeat.Profile{heartbeat.Custom(r.Window.Window)}
-	}
-	var out []heartbeat.Policy
-	for _, profile := range profiles {
-		all, err := heartbeat.Policies(profile)
-		if err != nil {
-			return nil, usage("--window: %w", err) // the built-in profiles have room
-		}
-		chosen, err := choose("policy", "policy", all, func(p heartbeat.Policy) string { return p.Name }, r.Policy)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, chosen...)
-	}
-	return out, nil
 }
 
 // play runs the trials and reports. What was recorded is reported whatever

@@ -1,6 +1,11 @@
 package scenario
 
-import "github.com/flatline-go/flatline/heartbeat"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/flatline-go/flatline/heartbeat"
+)
 
 // Fault is what happens to the network or to a peer.
 type Fault struct {
@@ -46,6 +51,27 @@ func Kinds() []Kind {
 // OfPeer says whether the fault happens to a peer; the others happen to the
 // network.
 func (k Kind) OfPeer() bool { return k == Leave || k == Reset }
+
+// validate refuses a kind that there is not, and what f's kind lacks or would
+// ignore.
+func (f Fault) validate() error {
+	switch {
+	case !slices.Contains(Kinds(), f.Kind):
+		return fmt.Errorf("unknown fault %q, known: %s", f.Kind, join(Kinds()))
+	case f.Kind.OfPeer() && f.Side.Peer() == "":
+		return fmt.Errorf("fault %s: side is %q, want %s or %s", f.Kind, f.Side, heartbeat.ClientSide, heartbeat.ServerSide)
+	case !f.Kind.OfPeer() && f.Side != "":
+		return fmt.Errorf("fault %s: side belongs to %s and %s", f.Kind, Leave, Reset)
+	case f.Kind == IdleDrop && (f.Idle == "" || f.Mode == ""):
+		return fmt.Errorf("fault %s: want an idle time and a mode", f.Kind)
+	case f.Kind != IdleDrop && (f.Idle != "" || f.Mode != ""):
+		return fmt.Errorf("fault %s: idle and mode belong to %s", f.Kind, IdleDrop)
+	case f.Kind != Latency && (f.Delay != Delay{} || f.Toward != ""):
+		return fmt.Errorf("fault %s: delay and toward belong to %s", f.Kind, Latency)
+	default:
+		return nil
+	}
+}
 
 // Cuts says which directions the fault withholds.
 func (k Kind) Cuts() (up, down bool) {

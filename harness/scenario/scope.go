@@ -133,11 +133,8 @@ func (s Scenario) Validate(scope Scope) error {
 		}
 	}
 	for _, step := range s.Faults {
-		if !slices.Contains(Kinds(), step.Fault.Kind) {
-			return fmt.Errorf("scenario %s: unknown fault %q, known: %s", s.Name, step.Fault.Kind, join(Kinds()))
-		}
-		if step.Fault.Kind.OfPeer() && step.Fault.Side.Peer() == "" {
-			return fmt.Errorf("scenario %s: fault %s: side is %q, want %s or %s", s.Name, step.Fault.Kind, step.Fault.Side, heartbeat.ClientSide, heartbeat.ServerSide)
+		if err := step.Fault.validate(); err != nil {
+			return fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
 		if step.Must != MustStrike && step.Must != MustNotStrike {
 			return fmt.Errorf("scenario %s: fault %s: must is %q, want %q or %q", s.Name, step.Fault.Kind, step.Must, MustStrike, MustNotStrike)

@@ -17,3 +17,8 @@ const (
 	Refused  Cause = "too many sessions"              // a limit was reached, on either side
 	NoDial   Cause = "dial failed"                    // no connection was made
 )
+
+// Causes are all of them.
+func Causes() []Cause {
+	return []Cause{Silent, GaveUp, Left, Vanished, Nonsense, Misread, NoAnswer, WeLeft, Unread, Refused, NoDial}
+}
