@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -121,6 +122,8 @@ func (r *Recorder) Close() (Trace, error) {
 // inOrder sorts by time. Events of one instant keep the order in which they
 // were recorded.
 func inOrder(h Header, events []Event) Trace {
-	slices.SortStableFunc(events, func(a, b Event) int { return int(min(1, max(-1, a.T-b.T))) })
+	slices.SortStableFunc(events, byTime)
 	return Trace{Header: h, Events: events}
 }
+
+func byTime(a, b Event) int { return cmp.Compare(a.T, b.T) }
