@@ -32,7 +32,8 @@ func Read(r io.Reader) (Trace, error) {
 		e, err := in.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return inOrder(in.Header, events), nil
+			Sort(events)
+			return Trace{Header: in.Header, Events: events}, nil
 		case err != nil:
 			return Trace{}, err
 		}

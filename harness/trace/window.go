@@ -1,9 +1,5 @@
 package trace
 
-import (
-	"slices"
-)
-
 // Room is how many events a Window looks ahead, at least.
 const Room = 2048
 
@@ -30,7 +26,7 @@ func (w *Window) Add(e Event) (ready []Event, ok bool) {
 		return nil, false
 	}
 	if len(w.held) == 2*Room {
-		w.sort()
+		Sort(w.held)
 		ready = w.held[:Room]
 		w.begun, w.passed = true, ready[Room-1].T
 		w.held, w.spare = append(w.spare[:0], w.held[Room:]...), w.held
@@ -48,8 +44,6 @@ func (w *Window) Add(e Event) (ready []Event, ok bool) {
 
 // Rest are the events that wait still, when no more will come.
 func (w *Window) Rest() []Event {
-	w.sort()
+	Sort(w.held)
 	return w.held
 }
-
-func (w *Window) sort() { slices.SortStableFunc(w.held, byTime) }

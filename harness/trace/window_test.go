@@ -20,6 +20,7 @@ func TestWindowOrdersWhatIsNearlyInOrder(t *testing.T) {
 		{name: "two in each other's place", moved: 3, by: 1, disorder: 1},
 		{name: "late by the room", moved: 2*trace.Room + 5, by: trace.Room, disorder: 1},
 		{name: "later than anything is held", moved: 2*trace.Room + 5, by: 2*trace.Room + 1, refused: true},
+		{name: "later than anything that is passed on as it comes", moved: 5, by: 2*trace.Room - 5, refused: true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var in []int64
