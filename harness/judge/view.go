@@ -24,10 +24,19 @@ type view struct {
 }
 
 func newView(t trace.Trace) view {
-	v := view{Trace: t}
+	var end int64
+	for _, e := range t.Events {
+		end = max(end, e.T)
+	}
+	return newViewUntil(t, end)
+}
+
+// newViewUntil is the view of a trial that ended then, whether or not t has its
+// last event.
+func newViewUntil(t trace.Trace, end int64) view {
+	v := view{Trace: t, end: end}
 	active := 0
 	for _, e := range t.Events {
-		v.end = max(v.end, e.T)
 		switch e.What {
 		case trace.FaultOn:
 			if !v.struck {
