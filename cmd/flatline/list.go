@@ -54,7 +54,14 @@ func (l *listCmd) Run(stdout io.Writer) error {
 	return nil
 }
 
-func listScenario(w io.Writer, s scenario.Scenario, policies []heartbeat.Policy) {
+// meets says in words which of the policies a scenario is for.
+func meets(s scenario.Scenario, policies []heartbeat.Policy) string {
+	if len(s.Policies) == 0 {
+		if len(s.Beats) == 0 {
+			return "all policies that beat"
+		}
+		return "all policies with beats from " + strings.Trim(strings.ReplaceAll(fmt.Sprint(s.Beats), " ", " or "), "[]")
+	}
 	var names []string
 	for _, p := range policies {
 		if s.AppliesTo(p) && !slices.Contains(names, p.Name) {
@@ -64,6 +71,10 @@ func listScenario(w io.Writer, s scenario.Scenario, policies []heartbeat.Policy)
 	if len(names) == 0 {
 		names = []string{"-"} // none is a name
 	}
+	return "policies " + strings.Join(names, ", ")
+}
+
+func listScenario(w io.Writer, s scenario.Scenario, policies []heartbeat.Policy) {
 	phases := s.Phases
 	if len(phases) == 0 {
 		phases = scenario.DefaultPhases()
@@ -72,7 +83,7 @@ func listScenario(w io.Writer, s scenario.Scenario, policies []heartbeat.Policy)
 	for _, line := range strings.Split(text.WrapSoft(s.Claim, 76), "\n") {
 		fmt.Fprintf(w, "  %s\n", strings.TrimSpace(line))
 	}
-	fmt.Fprintf(w, "  policies %s; phases %s\n", strings.Join(names, ", "), strings.Trim(strings.ReplaceAll(fmt.Sprint(phases), " ", ", "), "[]"))
+	fmt.Fprintf(w, "  %s; phases %s\n", meets(s, policies), strings.Trim(strings.ReplaceAll(fmt.Sprint(phases), " ", ", "), "[]"))
 	for _, p := range s.Params {
 		fmt.Fprintf(w, "  --set '%s=%s'  %s\n", p.Name, p.Default, p.Usage)
 	}

@@ -131,7 +131,7 @@ func nothingWritten(t *testing.T) {
 }
 
 func TestHelpFitsAScreen(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"list", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"judge", "--help"}, {"list", "--help"}} {
 		code, stdout, stderr := flatline(t, args...)
 		if code != 0 || stderr != "" {
 			t.Errorf("%q: exit code %d, %s", args, code, stderr)
@@ -145,7 +145,10 @@ func TestHelpFitsAScreen(t *testing.T) {
 				t.Errorf("%q: %d columns: %s", args, len(l), l)
 			}
 		}
-		if args[0] != "list" && !strings.Contains(stdout, "flatline run --profile strict") {
+		example := map[string]string{
+			"--help": "flatline run --profile strict", "run": "flatline run --profile strict", "judge": "flatline judge arrivals.csv",
+		}[args[0]]
+		if !strings.Contains(stdout, example) {
 			t.Errorf("%q: no example in\n%s", args, stdout)
 		}
 	}

@@ -28,6 +28,7 @@ func TestScenarios(t *testing.T) {
 		Name: "everything", Claim: "A scenario can have all of its keys.",
 		Params:   []scenario.Param{{Name: "idle", Default: "0.5*D", Usage: "idle time"}},
 		Policies: []string{"fixed", "echo-timer"},
+		Beats:    []heartbeat.Direction{heartbeat.FromClient, heartbeat.FromBoth},
 		Delay:    scenario.Delay{Latency: "50ms", Jitter: "10ms", Law: scenario.Normal},
 		Traffic:  scenario.Traffic{Every: "100ms", From: "-500ms", Until: "1s"},
 		Phases:   []float64{0, 0.5, 1},
@@ -69,7 +70,7 @@ func TestEverythingHasEveryKey(t *testing.T) {
 func TestScenariosRefuses(t *testing.T) {
 	const rest = ", claim: C., observe: hi, expect: [{that: unnoticed}], faults: [{fault: {kind: cable-pull}, must: strike}]}"
 	for _, row := range []struct{ name, item, want string }{
-		{name: "unknown key", item: "{name: a, fault: []}", want: `s.yaml:2:15: scenarios: unknown key "fault", known: name, claim, params, policies, delay, traffic, faults, phases, observe, expect`},
+		{name: "unknown key", item: "{name: a, fault: []}", want: `s.yaml:2:15: scenarios: unknown key "fault", known: name, claim, params, policies, beats, delay, traffic, faults, phases, observe, expect`},
 		{name: "unknown kind", item: "{faults: [{fault: {kind: cable-cut}}]}", want: `s.yaml:2:30: kind: it is "cable-cut", want one of cable-pull, half-open-up, half-open-down, idle-drop, latency, leave, reset`},
 		{name: "unknown mode", item: "{faults: [{fault: {mode: loud}}]}", want: `mode: it is "loud", want one of silent, reset-on-send, reset-at-idle`},
 		{name: "unknown must", item: "{faults: [{must: hit}]}", want: `must: it is "hit", want one of strike, not-strike`},

@@ -104,14 +104,29 @@ func (v view) mistakesByWire(side trace.Side, excused bool) (n int) {
 }
 
 // silenced says whether some fault kept the peer's bytes from side at an
-// instant, or had until a moment ago: what it held may be a delay away still. A
-// latency keeps nothing: it is late.
+// instant, or had until a moment ago: what it held may be a delay away still.
 func (v view) silenced(side trace.Side, at int64) bool {
+	for _, c := range v.cuts(side) {
+		if at >= c.From && at <= c.To+int64(v.late()) {
+			return true
+		}
+	}
+	return false
+}
+
+// late is how long after a cut's end what it held may still be on its way.
+func (v view) late() time.Duration {
+	return v.Header.Policy.Profile.Delay + v.Header.Policy.Profile.Margin
+}
+
+// cuts are the times in which a fault kept the peer's bytes from side. A
+// latency keeps nothing: it is late.
+func (v view) cuts(side trace.Side) []Span {
 	p := v.Header.Policy
-	late := int64(p.Profile.Delay + p.Profile.Margin)
 	kinds := v.networkFaults()
+	var cuts []Span
 	for _, s := range v.strikes {
-		if s.Fault >= len(kinds) || at < s.On || s.Off != network.Never && at > s.Off+late {
+		if s.Fault >= len(kinds) {
 			continue
 		}
 		up, down := kinds[s.Fault].Cuts()
@@ -123,10 +138,14 @@ func (v view) silenced(side trace.Side, at int64) bool {
 		// a subject with a heartbeat of its own we must assume the same.
 		answers := p.Probe != heartbeat.ProbePush
 		if toMe || fromMe && answers && !(side == heartbeat.ServerSide && p.Beats == heartbeat.FromClient) || kinds[s.Fault] == scenario.IdleDrop {
-			return true
+			to := s.Off
+			if to == network.Never {
+				to = endless
+			}
+			cuts = append(cuts, Span{From: s.On, To: to})
 		}
 	}
-	return false
+	return cuts
 }
 
 // networkFaults are the kinds of the scenario's faults of the network, in the

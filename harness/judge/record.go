@@ -2,6 +2,10 @@
 // took, by its own events or by its hang-up on the wire, and whether that is
 // what the scenario expects. It reads nothing but the trace, so that any
 // stored one can be judged again.
+//
+// Any number of pure detectors can be judged over one history as well: over a
+// stored trace (Compare), over arrivals that others recorded (Arrivals), or
+// over whatever tells a Many. A Quality is what each is worth.
 package judge
 
 import (

@@ -15,6 +15,7 @@ import (
 // deadline that passed less than heartbeat.Grace before the next arrival is no
 // suspicion of the pure detector's either.
 func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, until int64) (at int64, ok bool) {
+	w := watcher{d: d, grace: heartbeat.Grace}
 	for _, e := range t.Events {
 		if e.T > until {
 			break
@@ -22,10 +23,10 @@ func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, u
 		if e.Side != side || e.Session != session {
 			continue
 		}
-		if at, ok := d.Deadline(); ok && e.T > at+int64(heartbeat.Grace) {
-			return at, true
+		if w.pass(e.T); w.suspects {
+			return w.since, true
 		}
-		tell(d, e)
+		w.tell(compact(e))
 	}
 	at, ok = d.Deadline()
 	return at, ok && at <= until
@@ -39,50 +40,7 @@ func (v view) closest(side trace.Side) (left *time.Duration) {
 	if config == nil || !v.tells(side) {
 		return nil
 	}
-	detectors := map[string]detect.Detector{} // of the sessions that are up
-	call := func(d detect.Detector, at int64) {
-		if deadline, ok := d.Deadline(); ok && (left == nil || deadline-at < int64(*left)) {
-			left = since(max(deadline, at), at)
-		}
-	}
-	for _, e := range v.Events {
-		if e.Side != side {
-			continue
-		}
-		if e.What == trace.Up {
-			detectors[e.Session] = config.New()
-		}
-		d, up := detectors[e.Session]
-		if !up {
-			continue
-		}
-		call(d, e.T)
-		tell(d, e)
-		if e.What == trace.Down || e.What == trace.Closed {
-			delete(detectors, e.Session)
-		}
-	}
-	for _, d := range detectors {
-		call(d, v.end)
-	}
-	return left
-}
-
-// tell gives a detector an event of its own side.
-func tell(d detect.Detector, e trace.Event) {
-	switch e.What {
-	case trace.Up:
-		d.Start(e.T)
-	case trace.Sent:
-		if e.Kind == detect.Beat.String() {
-			d.Sent(e.Seq, e.T)
-		}
-	case trace.Heard:
-		var kind detect.Kind
-		if kind.UnmarshalText([]byte(e.Kind)) == nil && kind != 0 {
-			d.Heard(kind, e.Seq, e.T)
-		}
-	case trace.Stall:
-		d.Stalled(e.T, e.To)
-	}
+	m := NewMany([]detect.Config{config}, Truth{Grace: heartbeat.Grace})
+	m.Tell(side, v.Events)
+	return m.End(v.end)[0].Closest
 }

@@ -24,10 +24,19 @@ type view struct {
 }
 
 func newView(t trace.Trace) view {
-	v := view{Trace: t}
-	active, last := 0, int64(0)
+	var end int64
 	for _, e := range t.Events {
-		last = max(last, e.T)
+		end = max(end, e.T)
+	}
+	return newViewUntil(t, end)
+}
+
+// newViewUntil is the view of a trial whose last event was then, whether or not
+// t has it: the end of one that was cut off.
+func newViewUntil(t trace.Trace, end int64) view {
+	v := view{Trace: t, end: end}
+	active := 0
+	for _, e := range t.Events {
 		switch e.What {
 		case trace.End:
 			v.end = e.T
@@ -47,9 +56,6 @@ func newView(t trace.Trace) view {
 				v.links = append(v.links, *e.Link)
 			}
 		}
-	}
-	if v.end == 0 { // it was cut off
-		v.end = last
 	}
 	v.healed = v.struck && active == 0 && v.heal < v.end
 	return v

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -115,12 +116,13 @@ func (r *Recorder) Close() (Trace, error) {
 	<-r.written
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return inOrder(r.header, slices.Clone(r.events)), r.err
+	events := slices.Clone(r.events)
+	Sort(events)
+	return Trace{Header: r.header, Events: events}, r.err
 }
 
-// inOrder sorts by time. Events of one instant keep the order in which they
-// were recorded.
-func inOrder(h Header, events []Event) Trace {
-	slices.SortStableFunc(events, func(a, b Event) int { return int(min(1, max(-1, a.T-b.T))) })
-	return Trace{Header: h, Events: events}
-}
+// Sort puts events in order of time. Those of one instant keep the order in
+// which they were recorded.
+func Sort(events []Event) { slices.SortStableFunc(events, byTime) }
+
+func byTime(a, b Event) int { return cmp.Compare(a.T, b.T) }

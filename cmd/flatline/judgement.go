@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/report"
+)
+
+// judgement is what there is to say of one file.
+type judgement struct {
+	File     string         `json:"file"`
+	Trial    string         `json:"trial,omitempty"` // of a trace
+	Interval time.Duration  `json:"interval_ns"`
+	Arrivals int            `json:"arrivals,omitempty"` // of a capture
+	Skipped  int            `json:"skipped,omitempty"`  // bad lines, likewise
+	Assumed  []string       `json:"assumed,omitempty"`  // what had to be, of a capture
+	LeftOut  []string       `json:"left_out,omitempty"` // what was not judged, and why
+	Results  []judge.Result `json:"results"`
+}
+
+// isCapture says whether it is a capture's, which knows of no fault.
+func (of judgement) isCapture() bool { return of.Trial == "" }
+
+// print is the judgement as a table, and what must be known to read it.
+func (of judgement) print(w io.Writer) {
+	fmt.Fprintf(w, "%s, a beat every %v", report.Clean(of.File), of.Interval.Round(time.Microsecond))
+	last := "T_D"
+	if of.isCapture() {
+		fmt.Fprintf(w, ", %s", plural(of.Arrivals, "arrival"))
+		if of.Skipped > 0 {
+			fmt.Fprintf(w, ", %s left out", plural(of.Skipped, "bad line"))
+		}
+		last = "would suspect"
+	}
+	fmt.Fprint(w, "\n\n")
+	tab := newTable(w, "side", "detector", "mistakes", "per hour", "T_M", "T_MR", "P_A", "longest", "closest call", last)
+	right := []table.ColumnConfig{{Number: 1, Hidden: of.isCapture()}, {Number: 2, WidthMax: 50, WidthMaxEnforcer: text.WrapSoft}}
+	for column := 3; column <= 10; column++ {
+		right = append(right, table.ColumnConfig{Number: column, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	tab.SetColumnConfigs(right)
+	for _, r := range of.Results {
+		end := r.Detection
+		if of.isCapture() {
+			end = r.Left
+		}
+		tab.AppendRow(table.Row{
+			string(r.Side), detector(r.Detector.Config), r.Mistakes, number(r.PerHour, "%.3g"), span(r.MistakeTime), span(r.Recurrence),
+			number(r.Accuracy, "%.6f"), longest(r), span(r.Closest), span(end),
+		})
+	}
+	tab.Render()
+	fmt.Fprintln(w)
+	for _, line := range slices.Concat(of.Assumed, of.LeftOut, []string{legend(of)}) {
+		for _, part := range strings.Split(text.WrapSoft(report.Clean(line), 78), "\n") {
+			fmt.Fprintln(w, strings.TrimSpace(part))
+		}
+	}
+}
+
+// legend says what the columns are.
+func legend(of judgement) string {
+	s := "T_M: mean duration of a mistake, a suspicion of a living peer. T_MR: mean time between the beginnings of two. P_A: share of the time alive in which the peer was trusted."
+	if of.isCapture() {
+		return s + " Would suspect: how long after the last arrival."
+	}
+	return s + " T_D: from the fault to the suspicion that lasted."
+}
+
+func number(f *float64, format string) string {
+	if f == nil {
+		return "-"
+	}
+	return fmt.Sprintf(format, *f)
+}
+
+// span is a duration, as exact as people want it.
+func span(d *time.Duration) string {
+	switch {
+	case d == nil:
+		return "-"
+	case d.Abs() < 10*time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	default:
+		return d.Round(time.Millisecond).String()
+	}
+}
+
+func longest(r judge.Result) string {
+	if r.Mistakes == 0 {
+		return "-"
+	}
+	return span(&r.Longest)
+}

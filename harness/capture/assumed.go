@@ -1,0 +1,30 @@
+package capture
+
+import (
+	"fmt"
+	"time"
+)
+
+// Assumed says in sentences what had to be assumed of the capture. What it says
+// of its order is of what Next returned.
+func (c *Reader) Assumed() []string {
+	interval := fmt.Sprintf("The beat interval is %v, as given.", c.Interval)
+	if c.Estimated != "" {
+		interval = fmt.Sprintf("The beat interval is %v, estimated by %s from the first %d rows.", c.Interval.Round(time.Microsecond), c.Estimated, c.sample)
+	}
+	sent := "There is no sent_ns."
+	if c.rows.sent >= 0 {
+		sent = "sent_ns is by another clock than ours: nothing but an interval is read from it."
+	}
+	order := "The rows are in order of arrival."
+	if n := c.window.Disorder; n > 0 {
+		order = fmt.Sprintf("Rows out of order of arrival were put in order: %d.", n)
+	}
+	return []string{
+		interval,
+		"Every row is a beat of the peer that one side heard.",
+		"The peer lived from the first arrival to the last: every suspicion is a mistake.",
+		sent,
+		order,
+	}
+}
