@@ -23,6 +23,8 @@ func Fits(h trace.Header, p heartbeat.Policy) error {
 		return fmt.Errorf("policy %s: its beats are from %s, the trace's from %s", p.Key(), p.Beats, was.Beats)
 	case p.Interval != h.Interval:
 		return fmt.Errorf("policy %s: its beat interval is %v, the trace's is %v", p.Key(), p.Interval, h.Interval)
+	case p.SenderJitter != was.SenderJitter:
+		return fmt.Errorf("policy %s: its sender jitter is %g, the trace's is %g", p.Key(), p.SenderJitter, was.SenderJitter)
 	case h.Mode == heartbeat.Act && !own:
 		return fmt.Errorf("policy %s: the session acted on its own detectors' verdict, and ended there: only %s can judge it; record one that observes to compare others",
 			p.Key(), was.Key())

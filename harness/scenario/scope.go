@@ -122,6 +122,12 @@ func (s Scenario) Validate(scope Scope) error {
 	if observe, _ := s.Observe.Eval(scope); observe <= 0 {
 		return fmt.Errorf("scenario %s: observe is %v, want more than 0", s.Name, observe)
 	}
+	for _, d := range s.Beats {
+		known := []heartbeat.Direction{heartbeat.FromClient, heartbeat.FromServer, heartbeat.FromBoth}
+		if !slices.Contains(known, d) {
+			return fmt.Errorf("scenario %s: beats: %q, want some of %s", s.Name, d, join(known))
+		}
+	}
 	for _, p := range s.Params {
 		if slices.Contains(reserved(), p.Name) {
 			return fmt.Errorf("scenario %s: parameter %s: that name means something already, as do %s", s.Name, p.Name, strings.Join(reserved(), ", "))
