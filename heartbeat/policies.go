@@ -14,6 +14,17 @@ import (
 //   - push: both beat, nobody answers, each suspects after a fixed silence.
 //   - none: nobody beats and nobody suspects; the control.
 //
+// The others are controls too: no session takes them, because their probes ask
+// the kernel. In each the client asks, once per interval.
+//
+//   - urgent: it writes an out-of-band byte.
+//   - keepalive: the kernel probes, as Profile.Keepalive says.
+//   - keepalive-default: as KeepaliveDefault says.
+//   - user-timeout: it beats, more often than in the others, and the kernel
+//     times the acknowledgements.
+//   - socket-state: it looks at the connection's flags.
+//   - tcp-info: it looks at what Linux's TCP_INFO says.
+//
 // The error is Profile.Timing's.
 func Policies(p Profile) ([]Policy, error) {
 	t, err := p.Timing()
@@ -33,5 +44,5 @@ func Policies(p Profile) ([]Policy, error) {
 	push.Name, push.Probe, push.Beats = "push", ProbePush, FromBoth
 
 	none := Policy{Name: "none", Profile: p, Probe: ProbeNone, Beats: FromNobody}
-	return []Policy{echoTimer, fixed, push, none}, nil
+	return append([]Policy{echoTimer, fixed, push, none}, naive(p, t)...), nil
 }

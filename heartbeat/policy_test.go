@@ -20,8 +20,14 @@ func TestBuiltInPoliciesAreValid(t *testing.T) {
 			}
 			keys = append(keys, p.Key())
 		}
-		n := "/" + profile.Name
-		if want := []string{"echo-timer" + n, "fixed" + n, "push" + n, "none" + n}; !reflect.DeepEqual(keys, want) {
+		var want []string
+		for _, name := range []string{
+			"echo-timer", "fixed", "push", "none",
+			"urgent", "keepalive", "keepalive-default", "user-timeout", "socket-state", "tcp-info",
+		} {
+			want = append(want, name+"/"+profile.Name)
+		}
+		if !reflect.DeepEqual(keys, want) {
 			t.Errorf("policies %v, want %v", keys, want)
 		}
 	}
