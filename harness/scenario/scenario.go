@@ -18,7 +18,7 @@ type Scenario struct {
 	// that `--set name=value` changes.
 	Params []Param `json:"params,omitempty"`
 	// Policies are the names of the policies that it applies to; empty: every
-	// policy with a probe.
+	// policy with a probe that does not ask the kernel.
 	Policies []string `json:"policies,omitempty"`
 	// Delay is the network's own, from the first byte to the last.
 	Delay Delay `json:"delay,omitzero"`

@@ -60,7 +60,7 @@ func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, erro
 // AppliesTo says whether s is meant for policies of that name and probe.
 func (s Scenario) AppliesTo(p heartbeat.Policy) bool {
 	if len(s.Policies) == 0 {
-		return p.Probe != heartbeat.ProbeNone
+		return p.Probe != heartbeat.ProbeNone && !p.Probe.AsksKernel()
 	}
 	return slices.Contains(s.Policies, p.Name)
 }
