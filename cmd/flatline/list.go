@@ -11,7 +11,6 @@ import (
 
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
-	"github.com/flatline-go/flatline/heartbeat/detect"
 	"github.com/flatline-go/flatline/scenarios"
 )
 
@@ -81,7 +80,7 @@ func listProfile(w io.Writer, p heartbeat.Profile) error {
 	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}})
 	for _, policy := range policies {
 		tab.AppendRow(table.Row{
-			policy.Name, string(policy.Probe), string(policy.Beats), every(policy.Interval), detector(policy.Client), detector(policy.Server),
+			policy.Name, string(policy.Probe), string(policy.Beats), every(policy.Interval), decides(policy, heartbeat.ClientSide), decides(policy, heartbeat.ServerSide),
 		})
 	}
 	tab.Render()
@@ -95,11 +94,23 @@ func every(d time.Duration) string {
 	return d.String()
 }
 
-// detector is a detector's name and its parameters, whatever they are.
-func detector(c detect.Config) string {
-	if c == nil {
+// decides is who decides for a side that its peer is gone: a detector, or the
+// kernel.
+func decides(p heartbeat.Policy, side heartbeat.Side) string {
+	switch c := p.Detector(side); {
+	case c != nil:
+		return c.Name() + " " + params(c)
+	case p.Beats.Includes(side) && p.Probe == heartbeat.ProbeKeepalive:
+		return "kernel " + params(p.Keepalive)
+	case p.Beats.Includes(side) && p.Probe == heartbeat.ProbeUserTimeout:
+		return "kernel timeout " + p.UserTimeout.String()
+	default:
 		return "-"
 	}
-	params := strings.Trim(fmt.Sprintf("%+v", c), "{}")
-	return c.Name() + " " + strings.ReplaceAll(strings.ToLower(params), ":", " ")
+}
+
+// params are a struct's fields and their values.
+func params(of any) string {
+	fields := strings.Trim(fmt.Sprintf("%+v", of), "{}")
+	return strings.ReplaceAll(strings.ToLower(fields), ":", " ")
 }
