@@ -29,6 +29,13 @@ func (direct) Supports(kind scenario.Kind) error {
 	return nil
 }
 
+func (direct) SupportsProbe(probe heartbeat.Probe) error {
+	if probe == heartbeat.ProbeKeepalive {
+		return errors.New("there is no cable: run it on kernel")
+	}
+	return nil
+}
+
 func (direct) Open(_ context.Context, s network.Setup) (network.Path, error) {
 	return &directPath{setup: s}, nil
 }

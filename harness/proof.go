@@ -13,7 +13,7 @@ import (
 )
 
 // canaries sends a byte from each side where the scenario asks for its fate, or
-// where nobody beats and so nothing else proves the fault.
+// where nobody beats and so nothing else proves the network's fault.
 func (l *lab) canaries(ctx context.Context) error {
 	if l.actor == nil || !l.trial.sendsCanaries() {
 		return nil
@@ -30,7 +30,9 @@ func (t Trial) sendsCanaries() bool {
 	asked := slices.ContainsFunc(t.Scenario.Expect, func(e scenario.Expectation) bool {
 		return e.That == scenario.CanaryWithheld || e.That == scenario.CanaryArrives
 	})
-	return asked || t.Policy.Probe == heartbeat.ProbeNone
+	broken := slices.ContainsFunc(t.Scenario.Faults, func(s scenario.Step) bool { return !s.Fault.Kind.OfPeer() })
+	probe := t.Policy.Probe
+	return asked || broken && (probe == heartbeat.ProbeNone || probe.AsksKernel())
 }
 
 func (l *lab) canary(ctx context.Context, side heartbeat.Side) error {

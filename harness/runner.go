@@ -189,9 +189,12 @@ func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)
 	}
 	rec = judge.Judge(tr)
 	var mute muteError
+	var unsupported subject.UnsupportedError
 	switch {
 	case errors.As(failure, &mute):
 		rec.Verdict, rec.Reason = judge.NotMeasurable, mute.Error()
+	case errors.As(failure, &unsupported):
+		rec.Verdict, rec.Reason = judge.NotMeasurable, "not measurable here: "+unsupported.Error()
 	case ctx.Err() != nil:
 		rec.Verdict, rec.Reason = judge.Interrupted, "the run was interrupted"
 	case failure != nil:
@@ -204,8 +207,12 @@ func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)
 	return rec, nil
 }
 
-// unmeasurable says why the network cannot show the trial's scenario, if so.
+// unmeasurable says why the network cannot show the trial's scenario, or what
+// its policy's probe finds out, if so.
 func (l *lab) unmeasurable() error {
+	if err := l.network.SupportsProbe(l.trial.Policy.Probe); err != nil {
+		return fmt.Errorf("not measurable on %s: %w", l.network.Name(), err)
+	}
 	for _, kind := range l.networkFaults() {
 		if err := l.network.Supports(kind); err != nil {
 			return fmt.Errorf("not measurable on %s: %w", l.network.Name(), err)

@@ -39,9 +39,13 @@ func plan(t *testing.T, observe scenario.Span, kinds ...scenario.Kind) []harness
 		Command: func(t harness.Trial) string { return "again " + t.ID },
 	}
 	for _, kind := range kinds {
+		fault := scenario.Fault{Kind: kind}
+		if kind == scenario.IdleDrop {
+			fault.Idle, fault.Mode = "1s", scenario.DropSilent
+		}
 		p.Scenarios = append(p.Scenarios, scenario.Scenario{
 			Name: string(kind), Claim: "c", Observe: observe,
-			Faults: []scenario.Step{{Fault: scenario.Fault{Kind: kind}, Must: scenario.MustStrike}},
+			Faults: []scenario.Step{{Fault: fault, Must: scenario.MustStrike}},
 			Expect: []scenario.Expectation{{That: scenario.Unnoticed}},
 		})
 	}

@@ -10,7 +10,8 @@ import (
 // Config is what clients and servers have in common. The zero Config is usable.
 type Config struct {
 	// Policy says who beats, how often, and when each side suspects the other.
-	// Both ends must use the same. The zero Policy: echo-timer/standard.
+	// Both ends must use the same. The zero Policy: echo-timer/standard. One
+	// whose probe asks the kernel is refused.
 	Policy Policy
 	// Mode is what a session does about a suspicion. The zero Mode is Act.
 	Mode Mode
@@ -72,6 +73,9 @@ func (c Config) complete() (Config, error) {
 		c.MaxQueued = max(1<<20, c.MaxPayload+HeaderSize)
 	}
 	switch {
+	case c.Policy.Probe.AsksKernel():
+		return c, fmt.Errorf("policy %s: probe %q asks the kernel, and a session beats: want %s, %s or %s",
+			c.Policy.Name, c.Policy.Probe, ProbeEcho, ProbePush, ProbeNone)
 	case c.Mode != Act && c.Mode != Observe:
 		return c, fmt.Errorf("mode is %d, want Act or Observe", c.Mode)
 	case c.HandshakeTimeout < 0:

@@ -64,7 +64,7 @@ func TestConfigRefuses(t *testing.T) {
 		},
 		{
 			name: "policy", cfg: ClientConfig{Config: Config{Policy: Policy{Name: "mine", Probe: "shout"}}},
-			want: `policy mine: probe "shout": want echo, push or none`,
+			want: `policy mine: probe "shout": want one of ["echo" "push" "none" "urgent"`,
 		},
 		{
 			name: "backoff", cfg: ClientConfig{Dial: dial, Backoff: Backoff{Initial: 2, Max: 1}},
@@ -148,7 +148,7 @@ func TestPolicyValidate(t *testing.T) {
 	}{
 		{name: "good", change: func(*Policy) {}},
 		{name: "no detector", change: func(p *Policy) { p.Client, p.Server = nil, nil }},
-		{name: "probe", change: func(p *Policy) { p.Probe = "" }, want: `probe "": want echo, push or none`},
+		{name: "probe", change: func(p *Policy) { p.Probe = "" }, want: `probe "": want one of ["echo"`},
 		{
 			name: "beats", change: func(p *Policy) { p.Beats = "nobody" },
 			want: `beats from "nobody": want client, server, both or none`,

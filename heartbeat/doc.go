@@ -16,7 +16,8 @@
 //	w, err := heartbeat.ParseWindow("12s..15s")
 //	policies, err := heartbeat.Policies(heartbeat.Custom(w))
 //
-// Both ends must use the same policy.
+// Both ends must use the same policy. Those whose probe asks the kernel are for
+// comparison only, and no session takes them.
 //
 // # Clients and servers
 //

@@ -21,6 +21,17 @@ import (
 //     their numbers.
 //   - none: nobody beats and nobody suspects; the control.
 //
+// The others are controls too: no session takes them, because their probes ask
+// the kernel. In each the client asks, once per interval.
+//
+//   - urgent: it writes an out-of-band byte.
+//   - keepalive: the kernel probes, as Profile.Keepalive says.
+//   - keepalive-default: as KeepaliveDefault says.
+//   - user-timeout: it beats, more often than in the others, and the kernel
+//     times the acknowledgements.
+//   - socket-state: it looks at the connection's flags.
+//   - tcp-info: it looks at what Linux's TCP_INFO says.
+//
 // The error is Profile.Timing's.
 func Policies(p Profile) ([]Policy, error) {
 	t, err := p.Timing()
@@ -44,5 +55,5 @@ func Policies(p Profile) ([]Policy, error) {
 	byServer.Client, byServer.Server = echoTimer.Server, echoTimer.Client
 
 	none := Policy{Name: "none", Profile: p, Probe: ProbeNone, Beats: FromNobody}
-	return slices.Concat([]Policy{echoTimer, fixed, push, byServer}, missed(p), adaptive(p), []Policy{none}), nil
+	return slices.Concat([]Policy{echoTimer, fixed, push, byServer}, missed(p), adaptive(p), []Policy{none}, naive(p, t)), nil
 }

@@ -3,6 +3,7 @@ package heartbeat
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flatline-go/flatline/heartbeat/detect"
@@ -11,12 +12,17 @@ import (
 // Probe is how a side asks whether its peer lives.
 type Probe string
 
-// The probes of the built-in subject.
+// The probes of sessions; ProbeUrgent and those after it ask the kernel.
 const (
 	ProbeEcho Probe = "echo" // a beat, answered by an echo
 	ProbePush Probe = "push" // a one-way beat
 	ProbeNone Probe = "none" // nobody asks
 )
+
+var probes = []Probe{
+	ProbeEcho, ProbePush, ProbeNone,
+	ProbeUrgent, ProbeKeepalive, ProbeUserTimeout, ProbeSocketState, ProbeTCPInfo,
+}
 
 // Direction says which sides send beats.
 type Direction string
@@ -43,12 +49,19 @@ type Policy struct {
 	Probe   Probe     `json:"probe"`
 	Beats   Direction `json:"beats"`
 	// Interval is the time between two beats of a side: beat n leaves at
-	// start + n x Interval, whatever else is sent. 0 only where nobody beats.
+	// start + n x Interval, whatever else is sent. Where a side only looks, it
+	// is the time between two looks. 0 only where nobody beats, or the kernel
+	// does so by itself (ProbeKeepalive).
 	Interval time.Duration `json:"interval_ns"`
 	// SenderJitter is the share of Interval, from 0 to less than 1, by which
 	// each is shortened at random, so that many senders don't fall into step
 	// (RFC 5880, 6.8.7: 0.25). Then beats keep no grid. 0: they do.
 	SenderJitter float64 `json:"sender_jitter,omitempty"`
+	// Keepalive belongs to ProbeKeepalive; zero: none.
+	Keepalive Keepalive `json:"keepalive,omitzero"`
+	// UserTimeout belongs to ProbeUserTimeout: how long the kernel waits for
+	// an acknowledgement, 1 ms to 24 days. 0: none.
+	UserTimeout time.Duration `json:"user_timeout_ns,omitempty"`
 	// Client and Server are the sides' detectors; nil: that side never
 	// suspects its peer.
 	Client detect.Config `json:"-"`
@@ -68,10 +81,8 @@ func (p Policy) Detector(side Side) detect.Config {
 
 // Validate says what is wrong with the policy, if anything.
 func (p Policy) Validate() error {
-	switch p.Probe {
-	case ProbeEcho, ProbePush, ProbeNone:
-	default:
-		return fmt.Errorf("policy %s: probe %q: want %s, %s or %s", p.Name, p.Probe, ProbeEcho, ProbePush, ProbeNone)
+	if !slices.Contains(probes, p.Probe) {
+		return fmt.Errorf("policy %s: probe %q: want one of %q", p.Name, p.Probe, probes)
 	}
 	switch p.Beats {
 	case FromClient, FromServer, FromBoth, FromNobody:
@@ -83,11 +94,14 @@ func (p Policy) Validate() error {
 	if (p.Probe == ProbeNone) == beats {
 		return fmt.Errorf("policy %s: probe %q with beats from %q: want beats exactly where there is a probe", p.Name, p.Probe, p.Beats)
 	}
-	if beats && p.Interval <= 0 {
+	if beats && p.Interval <= 0 && p.Probe != ProbeKeepalive {
 		return fmt.Errorf("policy %s: interval is %v, want more than 0", p.Name, p.Interval)
 	}
 	if !(p.SenderJitter >= 0 && p.SenderJitter < 1) { // NaN is neither
 		return fmt.Errorf("policy %s: sender jitter is %g, want 0 or more, and less than 1", p.Name, p.SenderJitter)
+	}
+	if err := p.validateKernel(); err != nil {
+		return err
 	}
 	for _, side := range []Side{ClientSide, ServerSide} {
 		c := p.Detector(side)

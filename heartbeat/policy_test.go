@@ -24,6 +24,7 @@ func TestBuiltInPoliciesAreValid(t *testing.T) {
 		for _, name := range []string{
 			"echo-timer", "fixed", "push", "server-echo-timer", "missed",
 			"chen", "bertier", "phi", "phi-logistic", "exponential", "none",
+			"urgent", "keepalive", "keepalive-default", "user-timeout", "socket-state", "tcp-info",
 		} {
 			want = append(want, name+"/"+profile.Name)
 		}

@@ -94,15 +94,20 @@ func (p Profile) Timing() (Timing, error) {
 		EchoTimer: lo + p.Margin + 2*p.Delay,
 	}
 	longest := min(t.Silence-p.Jitter-lo-p.Margin, hi-p.Margin-t.EchoTimer)
-	t.Interval = longest.Truncate(500 * time.Millisecond)
-	if t.Interval == 0 {
-		t.Interval = longest.Truncate(shortestInterval)
-	}
+	t.Interval = roundInterval(longest)
 	if t.Interval <= 0 {
 		return Timing{}, fmt.Errorf("window %v is too narrow for a delay of %v, a jitter of %v and a margin of %v: raise its upper bound to %v",
 			p.Window, p.Delay, p.Jitter, p.Margin, p.wideEnough(shortestInterval-longest))
 	}
 	return t, nil
+}
+
+// roundInterval rounds down to half a second, below that to ten milliseconds.
+func roundInterval(d time.Duration) time.Duration {
+	if d < 500*time.Millisecond {
+		return d.Truncate(shortestInterval)
+	}
+	return d.Truncate(500 * time.Millisecond)
 }
 
 // shortestInterval is the shortest that Timing derives.

@@ -22,6 +22,8 @@ func All() []scenario.Scenario {
 		IdleResetOnSend(),
 		IdleResetAtIdle(),
 		CablePullUnnoticed(),
+		NaiveCablePull(),
+		NaivePeerCloses(),
 		LatencyConstant(),
 		LatencyJitter(),
 		LatencyStep(),

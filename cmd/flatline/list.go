@@ -94,7 +94,7 @@ func listProfile(w io.Writer, p heartbeat.Profile, policies []heartbeat.Policy) 
 	tab := newTable(w, "policy", "probe", "beats", "every", "client's detector", "server's detector")
 	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}})
 	for _, policy := range policies {
-		client, server := detector(policy.Client), detector(policy.Server)
+		client, server := decides(policy, heartbeat.ClientSide), decides(policy, heartbeat.ServerSide)
 		if client == server && client != "-" {
 			server = "the same"
 		}
@@ -112,14 +112,27 @@ func every(d time.Duration) string {
 	return d.String()
 }
 
-// detector is a detector's name and its parameters, whatever they are; those
-// that are 0 say nothing.
-func detector(c detect.Config) string {
-	if c == nil {
+// decides is who decides for a side that its peer is gone: a detector, or the
+// kernel.
+func decides(p heartbeat.Policy, side heartbeat.Side) string {
+	switch c := p.Detector(side); {
+	case c != nil:
+		return detector(c)
+	case p.Beats.Includes(side) && p.Probe == heartbeat.ProbeKeepalive:
+		return "kernel" + params(p.Keepalive)
+	case p.Beats.Includes(side) && p.Probe == heartbeat.ProbeUserTimeout:
+		return "kernel timeout " + p.UserTimeout.String()
+	default:
 		return "-"
 	}
-	out := c.Name()
-	for field, value := range reflect.ValueOf(c).Fields() {
+}
+
+// detector is a detector's name and its parameters.
+func detector(c detect.Config) string { return c.Name() + params(c) }
+
+// params are a struct's fields and their values; those that are 0 say nothing.
+func params(of any) (out string) {
+	for field, value := range reflect.ValueOf(of).Fields() {
 		if !value.IsZero() {
 			out += fmt.Sprintf(" %s %v", strings.ToLower(field.Name), value)
 		}

@@ -178,7 +178,9 @@ func TestListHasEverything(t *testing.T) {
 		}
 	}
 	// Numbers that are derived from the strict profile.
-	want = append(want, "echo-timer echo client 2s echo-timer timeout 6.75s fixed timeout 8.55s", "none none none - - -")
+	want = append(want, "echo-timer echo client 2s echo-timer timeout 6.75s fixed timeout 8.55s", "none none none - - -",
+		"urgent urgent client 2s - -", "keepalive keepalive client - kernel idle 1s interval 1s count 7 -",
+		"user-timeout user-timeout client 500ms kernel timeout 6.75s -")
 	for _, w := range want {
 		if !strings.Contains(words, w) {
 			t.Errorf("the list does not say %q", w)

@@ -27,7 +27,7 @@ func (v view) measure(side trace.Side) Measures {
 		m.Recovery = since(at, v.heal)
 	}
 	m.BeatsPerHour = v.beatsPerHour(side)
-	m.BytesPerHour = m.BeatsPerHour * heartbeat.HeaderSize
+	m.BytesPerHour = m.BeatsPerHour * float64(v.Header.Policy.Probe.BeatSize())
 	m.HarnessError = v.harnessError(side)
 	m.Closest, m.Doubt = v.closest(side), v.doubt(side, v.whole())
 	return m
@@ -219,8 +219,8 @@ func (v view) recoveredByWire() (first int64, ok bool) {
 // and its echoes of the peer's.
 func (v view) beatsPerHour(side trace.Side) float64 {
 	p := v.Header.Policy
-	if p.Interval <= 0 {
-		return 0
+	if p.Interval <= 0 || p.Probe.BeatSize() == 0 {
+		return 0 // nobody beats, or who asks sends nothing
 	}
 	perHour := 0.0
 	if p.Beats.Includes(side) {

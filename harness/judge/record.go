@@ -92,7 +92,7 @@ type Measures struct {
 	Recovery *time.Duration `json:"recovery_ns,omitempty"`
 	// BeatsPerHour and BytesPerHour are the overhead that the policy prescribes
 	// to the side: its beats and echoes, without TCP's own headers. 0 where the
-	// subject brings its own heartbeat.
+	// subject brings its own heartbeat, or the kernel sends the probes.
 	BeatsPerHour float64 `json:"beats_per_hour"`
 	BytesPerHour float64 `json:"bytes_per_hour"`
 	// HarnessError is how much later the side suspected than the pure detector

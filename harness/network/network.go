@@ -20,6 +20,9 @@ type Network interface {
 	// Supports is nil if the network can apply faults of this kind, else an
 	// error whose text says why not and where it can be had.
 	Supports(kind scenario.Kind) error
+	// SupportsProbe is nil if what the probe finds out on this network is about
+	// the peer, else an error whose text says why not and where it can be had.
+	SupportsProbe(probe heartbeat.Probe) error
 	// Open makes a path that no byte has used yet.
 	Open(ctx context.Context, setup Setup) (Path, error)
 	// Close ends the network, once all its paths are closed.

@@ -20,7 +20,7 @@ type Scenario struct {
 	// that `--set name=value` changes.
 	Params []Param `json:"params,omitempty"`
 	// Policies are the names of the policies that it applies to; empty: every
-	// policy with a probe.
+	// policy with a probe that does not ask the kernel.
 	Policies []string `json:"policies,omitempty"`
 	// Beats says whose beats those policies must have; empty: anybody's.
 	Beats []heartbeat.Direction `json:"beats,omitempty"`

@@ -77,7 +77,7 @@ func (s Scenario) AppliesTo(p heartbeat.Policy) bool {
 		return false
 	}
 	if len(s.Policies) == 0 {
-		return p.Probe != heartbeat.ProbeNone
+		return p.Probe != heartbeat.ProbeNone && !p.Probe.AsksKernel()
 	}
 	return slices.Contains(s.Policies, p.Name)
 }

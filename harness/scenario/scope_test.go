@@ -75,6 +75,7 @@ func TestAppliesTo(t *testing.T) {
 	want := map[string][3]bool{ // by beating, chosen, heard
 		"echo-timer": {true, false, true}, "push": {true, true, true},
 		"server-echo-timer": {true, false, false}, "none": {false, true, false},
+		"urgent": {}, "keepalive": {}, "socket-state": {}, // their probes ask the kernel
 	}
 	for _, p := range policies(t) {
 		got := [3]bool{beating.AppliesTo(p), chosen.AppliesTo(p), heard.AppliesTo(p)}

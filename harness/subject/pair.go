@@ -17,7 +17,8 @@ import (
 
 // Pair is our own client and server, in this process. Both speak the trial's
 // policy and tell all that happens; the client reconnects at most 2 s after a
-// failed attempt, and gives a handshake 2 s.
+// failed attempt, and gives a handshake 2 s. Where the policy's probe asks the
+// kernel, they are plain TCP, and the client does not reconnect.
 type Pair struct{}
 
 // Name is "pair".
@@ -32,16 +33,20 @@ const (
 	backoffMax = 2 * time.Second
 )
 
-// New makes a pair for one trial.
+// New makes a pair for one trial; an UnsupportedError where this operating
+// system doesn't have the policy's probe.
 func (Pair) New(s Setup) (Subject, error) {
+	if err := s.Policy.Validate(); err != nil {
+		return nil, err
+	}
+	if s.Policy.Probe.AsksKernel() {
+		return newProber(s)
+	}
 	p := &pair{up: map[heartbeat.Side]*heartbeat.Session{}}
 	p.config = heartbeat.Config{
 		Policy: s.Policy, Mode: s.Mode, Epoch: s.Epoch, HandshakeTimeout: handshake,
 		Observer: func(e session.Event) { s.Record(event(e)) },
 		OnUp:     func(hs *heartbeat.Session) { p.talk(hs, s) },
-	}
-	if err := s.Policy.Validate(); err != nil {
-		return nil, err
 	}
 	return p, nil
 }

@@ -56,7 +56,8 @@ type Event struct {
 	Seq  uint64 `json:"seq,omitempty"`
 	// Cause says why, of Down and Closed; of Canary: withheld or arrived.
 	Cause string `json:"cause,omitempty"`
-	// Detail are the detector's numbers, of Suspect; an error's text, of Down.
+	// Detail are the detector's numbers, of Suspect; an error's text, of Down; what
+	// did not belong there, of Damaged.
 	Detail string `json:"detail,omitempty"`
 	// Stamp is the side of the system call that T was taken on: "before write",
 	// "after read"; empty: no system call.
@@ -77,6 +78,7 @@ const (
 	Up       What = "up"        // hellos both ways: the session counts
 	Sent     What = "sent"      // a frame left
 	Heard    What = "heard"     // a frame arrived
+	Asked    What = "asked"     // a side asked its own kernel, which knew of nothing wrong
 	Suspect  What = "suspect"   // the detector's deadline passed
 	Trust    What = "trust"     // an observing side changed its mind
 	Down     What = "down"      // the session ended without an orderly close

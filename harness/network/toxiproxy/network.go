@@ -9,7 +9,8 @@
 //
 // It can't show what a TCP proxy hides: the proxy's kernel accepts every
 // connection, acknowledges every byte to either end, answers keepalive probes,
-// and turns an RST of one end into a FIN to the other.
+// keeps urgent bytes to itself, and turns an RST of one end into a FIN to the
+// other.
 package toxiproxy
 
 import (
@@ -30,6 +31,7 @@ import (
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/network/toxiproxy/toxics"
 	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // version is that of the Toxiproxy module; the library itself doesn't know it.
@@ -123,6 +125,15 @@ func (n *Network) Supports(kind scenario.Kind) error {
 		names[i] = string(k)
 	}
 	return fmt.Errorf("toxiproxy has no fault %q; accepted: %s", kind, strings.Join(names, ", "))
+}
+
+// SupportsProbe refuses what the proxy's kernel answers in the peer's place.
+func (n *Network) SupportsProbe(probe heartbeat.Probe) error {
+	switch probe {
+	case heartbeat.ProbeKeepalive, heartbeat.ProbeUserTimeout:
+		return errors.New("the proxy's kernel answers for the peer: run it on kernel")
+	}
+	return nil
 }
 
 // do waits for a call of the API, which knows no contexts: if ctx ends first,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -40,6 +41,20 @@ func TestSupports(t *testing.T) {
 	}
 	if err := n.Supports("flood"); err == nil || !strings.Contains(err.Error(), "cable-pull, half-open-up") {
 		t.Errorf("unknown fault: %v, want an error with the known ones", err)
+	}
+}
+
+func TestSupportsProbe(t *testing.T) {
+	n := newRig(t).network
+	for probe, want := range map[heartbeat.Probe]bool{
+		heartbeat.ProbeEcho: true, heartbeat.ProbePush: true, heartbeat.ProbeNone: true,
+		heartbeat.ProbeUrgent: true, heartbeat.ProbeSocketState: true, heartbeat.ProbeTCPInfo: true,
+		heartbeat.ProbeKeepalive: false, heartbeat.ProbeUserTimeout: false,
+	} {
+		err := n.SupportsProbe(probe)
+		if (err == nil) != want || err != nil && err.Error() != "the proxy's kernel answers for the peer: run it on kernel" {
+			t.Errorf("%s: %v", probe, err)
+		}
 	}
 }
 

@@ -1,0 +1,19 @@
+//go:build unix && !linux
+
+package subject
+
+import (
+	"net"
+	"time"
+
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// askable are the probes that this operating system has.
+var askable = []heartbeat.Probe{heartbeat.ProbeUrgent, heartbeat.ProbeKeepalive, heartbeat.ProbeSocketState}
+
+func setUserTimeout(*net.TCPConn, time.Duration) error {
+	return UnsupportedError{heartbeat.ProbeUserTimeout}
+}
+
+func tcpInfo(*net.TCPConn) error { return UnsupportedError{heartbeat.ProbeTCPInfo} }
