@@ -5,7 +5,7 @@ SHELL := bash
 
 # Specs wait rather than work: each gets a process of its own. Where there are
 # more specs than processes, the last ones wait for the first.
-PROCS ?= 120
+PROCS ?= 165
 # Trials during which the machine itself stalled tell nothing: how often to run
 # such a one again. The report counts them.
 RETRIES ?= 0

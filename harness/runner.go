@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/network/toxiproxy"
 	"github.com/flatline-go/flatline/harness/subject"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // Runner runs trials. The zero Runner runs our own pair through a Toxiproxy in
@@ -66,11 +69,11 @@ type State struct {
 	Record *judge.Record
 }
 
-// Run runs the trials and returns a record of each, in the order of trials: of
+// Run runs the trials and returns the records of each, in the order of trials: of
 // the last attempt, where one was run again. Each attempt's files are written as
-// it goes. After an interrupt (ctx) it returns the
-// records so far, those of interrupted trials included, and the context's
-// cause. Any other error means that the harness itself could not go on.
+// it goes. After an interrupt (ctx) it returns the records so far, those of
+// interrupted trials included, and the context's cause. Any other error means
+// that the harness itself could not go on.
 func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record, err error) {
 	if r.Out != "" {
 		for _, dir := range []string{"traces", "records"} {
@@ -110,7 +113,7 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 	defer watching.Wait()
 	defer stopWatching()
 
-	last := make([]*judge.Record, len(trials))
+	last := make([][]judge.Record, len(trials))
 	group, going := errgroup.WithContext(ctx)
 	group.SetLimit(r.parallel())
 	for i, t := range trials {
@@ -125,12 +128,7 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 		sleep(ctx, apart)
 	}
 	err = group.Wait()
-	for _, rec := range last {
-		if rec != nil {
-			records = append(records, *rec)
-		}
-	}
-	return records, errors.Join(err, context.Cause(ctx))
+	return slices.Concat(last...), errors.Join(err, context.Cause(ctx))
 }
 
 func sleep(ctx context.Context, d time.Duration) {
@@ -148,63 +146,105 @@ func (r Runner) parallel() int {
 }
 
 // attempts runs a trial until it is conclusive or the retries are used up, and
-// returns the last attempt's record.
-func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(State)) (*judge.Record, error) {
+// returns the last attempt's records.
+func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(State)) ([]judge.Record, error) {
 	id := t.ID
 	for attempt := 1; ; attempt++ {
 		if attempt > 1 {
-			t.ID = fmt.Sprintf("%s.try%d", id, attempt)
+			t.ID = id + try(attempt)
 		}
-		rec, err := r.one(ctx, t, dog, func(s State) { s.Trial = t.ID; say(s) })
+		records, err := r.one(ctx, t, dog, func(s State) { s.Trial = t.ID; say(s) })
 		if err != nil {
 			return nil, err
 		}
-		rec.Attempt = attempt
-		rec.Superseded = rec.Verdict == judge.Inconclusive && attempt <= r.Retries && ctx.Err() == nil
-		if err := r.save(rec); err != nil {
-			return nil, err
+		inconclusive := slices.ContainsFunc(records, func(rec judge.Record) bool { return rec.Verdict == judge.Inconclusive })
+		again := inconclusive && attempt <= r.Retries && ctx.Err() == nil
+		for i := range records {
+			rec := &records[i]
+			rec.Attempt, rec.Superseded = attempt, again
+			if i > 0 && attempt > 1 {
+				rec.Trial += try(attempt)
+			}
+			if err := r.save(*rec); err != nil {
+				return nil, err
+			}
 		}
-		say(State{Trial: t.ID, Doing: string(rec.Verdict), Record: &rec})
-		if !rec.Superseded {
-			return &rec, nil
+		say(State{Trial: t.ID, Doing: string(records[0].Verdict), Record: &records[0]})
+		if !again {
+			return records, nil
 		}
 	}
 }
 
-// one runs a trial once.
-func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)) (rec judge.Record, err error) {
+// try is what an attempt after the first has at the end of its name.
+func try(attempt int) string { return fmt.Sprintf(".try%d", attempt) }
+
+// one runs a trial once: its own record comes first.
+func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)) ([]judge.Record, error) {
 	l := &lab{trial: t, network: r.Network, kind: r.Subject, say: say}
 	if reason := l.unmeasurable(); reason != nil {
-		rec = judge.Unmeasured(l.header(time.Now()), reason.Error())
-		rec.Repeat = t.Repeat
-		return rec, nil
+		var records []judge.Record
+		for _, p := range append([]heartbeat.Policy{t.Policy}, t.Also...) {
+			rec := judge.Unmeasured(l.header(time.Now()), reason.Error())
+			rec.Trial, rec.Policy, rec.Repeat = t.id(p), p.Key(), t.Repeat
+			records = append(records, rec)
+		}
+		return records, nil
 	}
 	out, err := r.create(t)
 	if err != nil {
-		return rec, err
+		return nil, err
 	}
 	tr, failure := l.run(ctx, out, dog)
 	if err := out.Close(); err != nil {
-		return rec, fmt.Errorf("write trace %s: %w", t.ID, err)
+		return nil, fmt.Errorf("write trace %s: %w", t.ID, err)
 	}
-	rec = judge.Judge(tr)
+	records := append([]judge.Record{judge.Judge(tr)}, r.also(t, tr)...)
+	verdict, reason := without(ctx, failure)
+	for i := range records {
+		rec := &records[i]
+		if verdict != "" {
+			rec.Verdict, rec.Reason = verdict, reason
+		}
+		rec.Repeat = t.Repeat
+		if r.Out != "" {
+			rec.Trace = filepath.ToSlash(filepath.Join("traces", t.ID+".jsonl"))
+		}
+	}
+	return records, nil
+}
+
+// without is the verdict on a trial that could not be judged; "": it could.
+func without(ctx context.Context, failure error) (verdict judge.Verdict, reason string) {
 	var mute muteError
 	var unsupported subject.UnsupportedError
 	switch {
 	case errors.As(failure, &mute):
-		rec.Verdict, rec.Reason = judge.NotMeasurable, mute.Error()
+		return judge.NotMeasurable, mute.Error()
 	case errors.As(failure, &unsupported):
-		rec.Verdict, rec.Reason = judge.NotMeasurable, "not measurable here: "+unsupported.Error()
+		return judge.NotMeasurable, "not measurable here: " + unsupported.Error()
 	case ctx.Err() != nil:
-		rec.Verdict, rec.Reason = judge.Interrupted, "the run was interrupted"
+		return judge.Interrupted, "the run was interrupted"
 	case failure != nil:
-		rec.Verdict, rec.Reason = judge.Failed, failure.Error()
+		return judge.Failed, failure.Error()
+	default:
+		return "", ""
 	}
-	rec.Repeat = t.Repeat
-	if r.Out != "" {
-		rec.Trace = filepath.ToSlash(filepath.Join("traces", t.ID+".jsonl"))
+}
+
+// also are the records of the policies that share the trial.
+func (r Runner) also(t Trial, tr trace.Trace) (records []judge.Record) {
+	for _, p := range t.Also {
+		as, err := judge.As(tr, p)
+		rec := judge.Judge(as)
+		if err != nil { // the plan is not ours
+			rec = judge.Unmeasured(tr.Header, err.Error())
+			rec.Policy, rec.Verdict = p.Key(), judge.Failed
+		}
+		rec.Trial, rec.Shares = t.id(p), t.ID
+		records = append(records, rec)
 	}
-	return rec, nil
+	return records
 }
 
 // unmeasurable says why the network cannot show the trial's scenario, or what

@@ -18,8 +18,11 @@ type Trial struct {
 	ID       string
 	Scenario scenario.Scenario
 	Policy   heartbeat.Policy
-	Mode     heartbeat.Mode
-	Phase    float64 // in [0, 1]
+	// Also are policies that the trial's trace is judged by as well: a record
+	// each. Only an observing trial may have them.
+	Also  []heartbeat.Policy
+	Mode  heartbeat.Mode
+	Phase float64 // in [0, 1]
 	// PlanSeed is the plan's seed, moved on by one for each repetition: a plan
 	// with this one, for this trial alone, gives it the same Seed.
 	PlanSeed uint64
@@ -28,6 +31,17 @@ type Trial struct {
 	Scope scenario.Scope
 	// Repeat is the command that runs this trial alone; "": unknown.
 	Repeat string
+
+	number int // of the repetition, from 1
+}
+
+// id is the trial's under a policy.
+func (t Trial) id(p heartbeat.Policy) string {
+	id := fileName(fmt.Sprintf("%s.%s.%s.%g", t.Scenario.Name, p.Name, p.Profile.Name, t.Phase))
+	if t.number > 1 {
+		id += fmt.Sprintf(".%d", t.number)
+	}
+	return id
 }
 
 // Window is what a detection must fall in.
@@ -48,7 +62,9 @@ func (t Trial) Longest() time.Duration {
 type Plan struct {
 	Scenarios []scenario.Scenario
 	Policies  []heartbeat.Policy
-	Mode      heartbeat.Mode
+	// Mode is that of all trials. Policies that observe, and send the same,
+	// share a trial: the first of them runs, the others are judged on its trace.
+	Mode heartbeat.Mode
 	// Phases replace those of the scenarios; nil: the scenarios' own.
 	Phases []float64
 	// Repeat is how often each trial is run, at least once.
@@ -81,10 +97,8 @@ func (p Plan) Trials() ([]Trial, error) {
 	}
 	var trials []Trial
 	for _, s := range p.Scenarios {
-		for _, policy := range p.Policies {
-			if !s.AppliesTo(policy) {
-				continue
-			}
+		for _, group := range p.groups(s) {
+			policy := group[0]
 			scope, err := s.NewScope(policy, p.Set)
 			if err != nil {
 				return nil, err
@@ -95,7 +109,7 @@ func (p Plan) Trials() ([]Trial, error) {
 			if !slices.ContainsFunc(s.Expect, func(e scenario.Expectation) bool { return e.AppliesTo(policy.Name) }) {
 				return nil, fmt.Errorf("scenario %s expects nothing of policy %s: want an expectation that applies to it", s.Name, policy.Name)
 			}
-			trials = append(trials, p.trials(s, policy, scope)...)
+			trials = append(trials, p.trials(s, group, scope)...)
 			if len(trials) > maxTrials {
 				return nil, fmt.Errorf("more than %d trials: choose fewer scenarios, policies, phases or repetitions", maxTrials)
 			}
@@ -103,10 +117,13 @@ func (p Plan) Trials() ([]Trial, error) {
 	}
 	seen := map[string]bool{}
 	for _, t := range trials {
-		if seen[t.ID] {
-			return nil, fmt.Errorf("two trials would be called %s: want different names of scenarios and policies, and each phase once", t.ID)
+		for _, policy := range append([]heartbeat.Policy{t.Policy}, t.Also...) {
+			id := t.id(policy)
+			if seen[id] {
+				return nil, fmt.Errorf("two trials would be called %s: want different names of scenarios and policies, and each phase once", id)
+			}
+			seen[id] = true
 		}
-		seen[t.ID] = true
 	}
 	if len(trials) == 0 {
 		return nil, fmt.Errorf("nothing to run: none of the scenarios applies to any of the policies")
@@ -114,7 +131,36 @@ func (p Plan) Trials() ([]Trial, error) {
 	return trials, nil
 }
 
-func (p Plan) trials(s scenario.Scenario, policy heartbeat.Policy, scope scenario.Scope) []Trial {
+// groups are the policies that s applies to; those that share their trials
+// stand together.
+func (p Plan) groups(s scenario.Scenario) (groups [][]heartbeat.Policy) {
+next:
+	for _, policy := range p.Policies {
+		if !s.AppliesTo(policy) {
+			continue
+		}
+		for i, group := range groups {
+			if p.Mode == heartbeat.Observe && sharesTrial(group[0], policy) {
+				groups[i] = append(group, policy)
+				continue next
+			}
+		}
+		groups = append(groups, []heartbeat.Policy{policy})
+	}
+	return groups
+}
+
+// sharesTrial says whether two policies are told apart by their detectors alone.
+func sharesTrial(a, b heartbeat.Policy) bool {
+	bare := func(p heartbeat.Policy) heartbeat.Policy {
+		p.Name, p.Client, p.Server = "", nil, nil
+		return p
+	}
+	return a.Client != nil && b.Client != nil && bare(a) == bare(b)
+}
+
+func (p Plan) trials(s scenario.Scenario, group []heartbeat.Policy, scope scenario.Scope) []Trial {
+	policy := group[0]
 	phases := p.Phases
 	if len(phases) == 0 {
 		phases = s.Phases
@@ -125,13 +171,12 @@ func (p Plan) trials(s scenario.Scenario, policy heartbeat.Policy, scope scenari
 	var trials []Trial
 	for _, phase := range phases {
 		for n := range max(1, p.Repeat) {
-			t := Trial{Scenario: s, Policy: policy, Mode: p.Mode, Phase: phase, Scope: scope}
-			t.ID = fileName(fmt.Sprintf("%s.%s.%s.%g", s.Name, policy.Name, policy.Profile.Name, phase))
+			t := Trial{Scenario: s, Policy: policy, Also: group[1:], Mode: p.Mode, Phase: phase, Scope: scope, number: 1}
+			t.ID = t.id(policy)
 			t.PlanSeed = p.Seed + uint64(n)
 			t.Seed = seed(t.PlanSeed, t.ID)
-			if n > 0 {
-				t.ID += fmt.Sprintf(".%d", n+1)
-			}
+			t.number += n
+			t.ID = t.id(policy)
 			if p.Command != nil {
 				t.Repeat = p.Command(t)
 			}

@@ -1,6 +1,8 @@
 package scenarios_test
 
 import (
+	"slices"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -12,17 +14,17 @@ import (
 	"github.com/flatline-go/flatline/scenarios"
 )
 
-// Every entry of the catalogue, with every policy that it applies to, in both
-// profiles: a spec runs all its phases at once and holds each trial against the
-// entry's expectations.
+// Every entry of the catalogue, in both profiles, with every policy that it
+// applies to - but those whose detectors count or learn, which share trials in
+// comparison_test.go: a spec runs all its phases at once and holds each trial
+// against the entry's expectations.
 var _ = Describe("The catalogue", func() {
 	for _, s := range scenarios.All() {
-		labels := Label("scenario:"+s.Name, "network:toxiproxy")
-		for _, step := range s.Faults {
-			labels = append(labels, "fault:"+string(step.Fault.Kind))
-		}
-		Describe(s.Name, labels, func() {
+		Describe(s.Name, labels(s), func() {
 			for _, policy := range policiesFor(s) {
+				if slices.Contains(adaptive, policy.Name) {
+					continue
+				}
 				plan := harness.Plan{
 					Scenarios: []scenario.Scenario{s}, Policies: []heartbeat.Policy{policy},
 					Seed: seed(), Command: scenarios.Command{}.Line,
@@ -46,6 +48,15 @@ var _ = Describe("The catalogue", func() {
 		})
 	}
 })
+
+// labels are those of a scenario's specs.
+func labels(s scenario.Scenario) Labels {
+	out := Label("scenario:"+s.Name, "network:toxiproxy")
+	for _, step := range s.Faults {
+		out = append(out, "fault:"+string(step.Fault.Kind))
+	}
+	return out
+}
 
 // policiesFor are the built-in policies that s applies to, in both profiles.
 func policiesFor(s scenario.Scenario) []heartbeat.Policy {

@@ -39,6 +39,9 @@ func (c Command) Line(t harness.Trial) string {
 	if c.Scenarios != "" {
 		words = append(words, "--scenarios", quote(c.Scenarios))
 	}
+	if t.Mode != heartbeat.Act {
+		words = append(words, "--mode", t.Mode.String())
+	}
 	words = append(words, "--phases", fmt.Sprintf("%g", t.Phase), "--seed", fmt.Sprint(t.PlanSeed))
 	for _, p := range t.Scenario.Params {
 		if value, ok := c.Set[p.Name]; ok {

@@ -14,6 +14,7 @@ import (
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/scenarios"
 )
 
@@ -23,14 +24,15 @@ type runCmd struct {
 	Policy   []string `placeholder:"NAME" help:"Policies to run them under. Default: all."`
 	profileFlags
 	fileFlags
-	Set      []string  `sep:"none" placeholder:"NAME=TIME" help:"A scenario's parameter: idle=240s."`
-	Phases   []float64 `placeholder:"P" help:"When to strike in the beat interval, 0 to 1."`
-	Repeat   int       `default:"1" placeholder:"N" help:"How often to run each trial."`
-	Seed     *uint64   `placeholder:"N" help:"Of all randomness. Default: random, printed."`
-	Retries  int       `default:"0" placeholder:"N" help:"How often to rerun what is inconclusive."`
-	Parallel int       `default:"${parallel}" placeholder:"N" help:"Most trials at once. Default: ${parallel}."`
-	Out      string    `default:"reports" placeholder:"DIR" help:"Report's folder; an old one goes. Default: reports."`
-	DryRun   bool      `help:"Say what would run, and write nothing."`
+	Mode     heartbeat.Mode `default:"act" enum:"act,observe" placeholder:"MODE" help:"act, or observe: equal beats share a trial."`
+	Set      []string       `sep:"none" placeholder:"NAME=TIME" help:"A scenario's parameter: idle=240s."`
+	Phases   []float64      `placeholder:"P" help:"When to strike in the beat interval, 0 to 1."`
+	Repeat   int            `default:"1" placeholder:"N" help:"How often to run each trial."`
+	Seed     *uint64        `placeholder:"N" help:"Of all randomness. Default: random, printed."`
+	Retries  int            `default:"0" placeholder:"N" help:"How often to rerun what is inconclusive."`
+	Parallel int            `default:"${parallel}" placeholder:"N" help:"Most trials at once. Default: ${parallel}."`
+	Out      string         `default:"reports" placeholder:"DIR" help:"Report's folder; an old one goes. Default: reports."`
+	DryRun   bool           `help:"Say what would run, and write nothing."`
 }
 
 // Help is shown below the command's summary.
@@ -111,7 +113,7 @@ func (r *runCmd) trials() ([]harness.Trial, error) {
 		Out: filepath.Join(r.Out, "repeat"), // the report that it is in should outlive it
 	}
 	plan := harness.Plan{
-		Scenarios: chosen, Policies: policies, Phases: r.Phases, Repeat: r.Repeat, Seed: *r.Seed,
+		Scenarios: chosen, Policies: policies, Phases: r.Phases, Repeat: r.Repeat, Seed: *r.Seed, Mode: r.Mode,
 		Command: again.Line,
 	}
 	if _, err := plan.Trials(); err != nil {
@@ -137,7 +139,7 @@ func (r *runCmd) play(ctx context.Context, t terminal, trials []harness.Trial) e
 
 	gathered, lost := report.Gather(r.Out)
 	if lost == nil {
-		gathered.Summary.Missing = max(0, len(trials)-gathered.Summary.Trials)
+		gathered.Summary.Missing = max(0, planned(trials)-gathered.Summary.Trials)
 		lost = gathered.Write(r.Out)
 	}
 	if lost == nil {
@@ -155,6 +157,14 @@ func (r *runCmd) play(ctx context.Context, t terminal, trials []harness.Trial) e
 	default:
 		return nil
 	}
+}
+
+// planned is how many records the trials will leave.
+func planned(trials []harness.Trial) (n int) {
+	for _, t := range trials {
+		n += 1 + len(t.Also)
+	}
+	return n
 }
 
 // onEnd calls do when ctx ends. Once forget has returned, it is over or will

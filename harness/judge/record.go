@@ -49,6 +49,9 @@ type Record struct {
 	// that runs this trial again.
 	Trace  string `json:"trace,omitempty"`
 	Repeat string `json:"repeat,omitempty"`
+	// Shares is the trial on whose trace this one was judged, and which ran; "":
+	// on its own.
+	Shares string `json:"shares,omitempty"`
 	// Superseded says that a later attempt takes this record's place.
 	Superseded bool              `json:"superseded,omitempty"`
 	Versions   map[string]string `json:"versions,omitempty"`

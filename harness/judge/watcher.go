@@ -12,7 +12,7 @@ import (
 type watcher struct {
 	d        detect.Detector
 	grace    time.Duration // see Truth
-	latest   int64         // the instant of what the detector was told last
+	latest   int64         // the instant of what the detector heard last
 	suspects bool
 	since    int64 // when the suspicion in force began
 }
@@ -62,8 +62,10 @@ func (w *watcher) tell(e told) (trusts bool) {
 	default:
 		return false
 	}
-	now := max(e.at, e.to) // a stall is told of once it is over
-	w.latest = max(w.latest, now)
+	now := max(e.at, e.to)    // a stall is told of once it is over
+	if e.what != trace.Sent { // our own beat moves no deadline into the past
+		w.latest = max(w.latest, now)
+	}
 	if !w.suspects {
 		return false
 	}

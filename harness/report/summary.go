@@ -133,14 +133,16 @@ func summarize(records []judge.Record) Summary {
 	var errs []time.Duration
 	for i := range records {
 		r := &records[i]
-		s.TrialTime += r.Took
-		for _, stall := range r.Stalls {
-			s.Stalls.N++
-			s.Stalls.Longest = max(s.Stalls.Longest, stall.For)
-		}
-		for _, side := range sides {
-			if e := r.Of(side).HarnessError; e != nil {
-				errs = append(errs, *e)
+		if r.Shares == "" { // else nothing more has run
+			s.TrialTime += r.Took
+			for _, stall := range r.Stalls {
+				s.Stalls.N++
+				s.Stalls.Longest = max(s.Stalls.Longest, stall.For)
+			}
+			for _, side := range sides {
+				if e := r.Of(side).HarnessError; e != nil {
+					errs = append(errs, *e)
+				}
 			}
 		}
 		if r.Superseded {
