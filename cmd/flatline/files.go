@@ -14,12 +14,17 @@ import (
 // fileFlags name the user's own policies and scenarios, for any command that
 // has use for them.
 type fileFlags struct {
-	Policies  string `placeholder:"FILE" help:"Policies of your own, in YAML."`
+	policyFile
 	Scenarios string `placeholder:"FILE" help:"Scenarios of your own, in YAML."`
 }
 
+// policyFile names the user's own policies.
+type policyFile struct {
+	Policies string `placeholder:"FILE" help:"Policies of your own, in YAML."`
+}
+
 // ownPolicies are the user's, in the order of the file.
-func (f fileFlags) ownPolicies() ([]heartbeat.Policy, error) {
+func (f policyFile) ownPolicies() ([]heartbeat.Policy, error) {
 	return load("policies", f.Policies, file.Policies)
 }
 

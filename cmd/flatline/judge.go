@@ -20,8 +20,9 @@ import (
 
 // judgeCmd judges detectors over what was recorded.
 type judgeCmd struct {
-	Files    []string       `arg:"" name:"trace" help:"Traces (.jsonl), or captures (CSV)."`
-	Policy   []string       `placeholder:"NAME" help:"Policies whose detectors to judge. Default: all that fit."`
+	Files  []string `arg:"" name:"trace" help:"Traces (.jsonl), or captures (CSV)."`
+	Policy []string `placeholder:"NAME" help:"Policies whose detectors to judge. Default: all that fit."`
+	policyFile
 	Profile  string         `placeholder:"NAME" help:"Profile of the policies. Default: a trace's own, else strict."`
 	Interval *time.Duration `placeholder:"TIME" help:"A capture's beat interval. Default: estimated."`
 	SkipBad  bool           `help:"Leave a capture's bad lines out, and count them."`
@@ -97,6 +98,15 @@ func (j *judgeCmd) policies(usual heartbeat.Profile, more ...heartbeat.Policy) (
 			all = append(all, own)
 		}
 	}
+	own, err := j.ownPolicies()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range own { // of their own profiles
+		if !slices.ContainsFunc(all, func(q heartbeat.Policy) bool { return q.Key() == p.Key() }) {
+			all = append(all, p)
+		}
+	}
 	return choose("policy", "policy", all, func(p heartbeat.Policy) string { return p.Name }, j.Policy)
 }
 
@@ -151,6 +161,7 @@ func (j *judgeCmd) trace(f io.ReadSeeker) (judgement, error) {
 	}
 	of := judgement{Trial: h.Trial, Interval: h.Interval}
 	if len(j.Policy) == 0 {
+		policies, of.LeftOut = judge.WithDetector(policies)
 		policies = slices.DeleteFunc(policies, func(p heartbeat.Policy) bool {
 			why := judge.Fits(h, p)
 			if why != nil {

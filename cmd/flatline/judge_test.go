@@ -170,8 +170,8 @@ func TestJudgeBadInput(t *testing.T) {
 		{name: "another policy", args: []string{"good.csv", "--policy", "fixd"}, want: []string{"--policy", `"fixd"`, "did you mean fixed?"}},
 		{name: "another profile", args: []string{"good.csv", "--profile", "lax"}, want: []string{"--profile", `"lax"`, "strict, standard"}},
 		{name: "no interval", args: []string{"good.csv", "--interval", "0s"}, want: []string{"--interval: 0s, want more than 0"}},
-		{name: "nobody to judge", args: []string{"good.csv", "--policy", "none"}, want: []string{"good.csv: nothing to judge", "Policy none is left out"}},
-		{name: "a trace with nobody to judge", args: []string{"none.jsonl"}, want: []string{"none.jsonl: nothing to judge", "it has no detector"}},
+		{name: "nobody to judge", args: []string{"good.csv", "--policy", "none"}, want: []string{"good.csv: nothing to judge", "Left out, having no detector: none."}},
+		{name: "a trace with nobody to judge", args: []string{"none.jsonl"}, want: []string{"none.jsonl: nothing to judge", "having no detector: none,"}},
 		{name: "others' detectors", args: []string{"acted.jsonl", "--policy", "echo-timer"}, want: []string{"acted.jsonl: policy echo-timer/strict: the session acted"}},
 		{name: "another interval", args: []string{"acted.jsonl", "--profile", "standard", "--policy", "fixed"}, want: []string{"its beat interval is 7s, the trace's is 2s"}},
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/trace"
@@ -16,10 +17,8 @@ import (
 // have the beat interval as a parameter get this one. leftOut says in sentences
 // who can't be, and why.
 func OnBeats(policies []heartbeat.Policy, interval time.Duration) (candidates []Candidate, leftOut []string) {
+	policies, leftOut = WithDetector(policies)
 	for _, p := range policies {
-		if p.Client == nil && p.Server == nil {
-			leftOut = append(leftOut, fmt.Sprintf("Policy %s is left out: it has no detector.", p.Name))
-		}
 		for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
 			config := p.Detector(side)
 			if config == nil {
@@ -43,6 +42,23 @@ func OnBeats(policies []heartbeat.Policy, interval time.Duration) (candidates []
 		}
 	}
 	return candidates, leftOut
+}
+
+// WithDetector are the policies that have a detector on some side; leftOut is a
+// sentence about the others, if there are any.
+func WithDetector(policies []heartbeat.Policy) (with []heartbeat.Policy, leftOut []string) {
+	var names []string
+	for _, p := range policies {
+		if p.Client == nil && p.Server == nil {
+			names = append(names, p.Name)
+		} else {
+			with = append(with, p)
+		}
+	}
+	if len(names) > 0 {
+		leftOut = []string{fmt.Sprintf("Left out, having no detector: %s.", strings.Join(names, ", "))}
+	}
+	return with, leftOut
 }
 
 // worksOnBeats says whether a detector that hears beats, and nothing else, ever

@@ -34,8 +34,8 @@ func TestOnBeats(t *testing.T) {
 		t.Errorf("candidates %+v", candidates)
 	}
 	want := []string{
+		"Left out, having no detector: c.",
 		"The client's detector of policy b, echo-timer, is left out: beats alone never make it suspect anyone.",
-		"Policy c is left out: it has no detector.",
 		"The client's detector of policy d is left out: detector fixed: timeout is 0s, want more than 0.",
 	}
 	if strings.Join(leftOut, "\n") != strings.Join(want, "\n") {
