@@ -18,6 +18,7 @@ import (
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/network/toxiproxy"
+	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/subject"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
@@ -248,7 +249,7 @@ func (r Runner) also(t Trial, tr trace.Trace) (records []judge.Record) {
 }
 
 // unmeasurable says why the network cannot show the trial's scenario, or what
-// its policy's probe finds out, if so.
+// its policy's probe finds out, if so; or why there is nothing to show.
 func (l *lab) unmeasurable() error {
 	if err := l.network.SupportsProbe(l.trial.Policy.Probe); err != nil {
 		return fmt.Errorf("not measurable on %s: %w", l.network.Name(), err)
@@ -256,6 +257,11 @@ func (l *lab) unmeasurable() error {
 	for _, kind := range l.networkFaults() {
 		if err := l.network.Supports(kind); err != nil {
 			return fmt.Errorf("not measurable on %s: %w", l.network.Name(), err)
+		}
+	}
+	for _, step := range l.trial.Scenario.Faults {
+		if d, err := l.delay(step.Fault.Delay); err == nil && step.Fault.Kind == scenario.Latency && d.Latency == 0 && d.Jitter == 0 {
+			return fmt.Errorf("not measurable under %s: its profile has no delay, so that %s would change nothing", l.trial.Policy.Key(), scenario.Latency)
 		}
 	}
 	return nil

@@ -136,6 +136,18 @@ func TestWhatTheNetworkCannotShowIsNotMeasurable(t *testing.T) {
 	}
 }
 
+// A subject of somebody else's promises nothing on a slow network, unless its
+// policy says so: then there is no worst one.
+func TestALatencyOfNothingIsNotMeasurable(t *testing.T) {
+	trials := plan(t, "10ms", scenario.Latency)
+	trials[0].Policy = harness.Foreign("theirs", heartbeat.Window{Hi: time.Second})
+	trials[0].Scenario.Faults[0].Fault.Delay = scenario.WorstDelay()
+	trials[0].Scope["d"], trials[0].Scope["J"] = 0, 0
+	if r := run(t, harness.Runner{}, trials)[0]; r.Verdict != judge.NotMeasurable || !strings.Contains(r.Reason, "its profile has no delay") {
+		t.Errorf("got %s: %s", r.Verdict, r.Reason)
+	}
+}
+
 func TestWhatTheSubjectCannotShowIsNotMeasurable(t *testing.T) {
 	mute := subject.Funcs{
 		ServeFn: func(ln net.Listener) error { _, err := ln.Accept(); return err },
