@@ -25,9 +25,19 @@ type Command struct {
 	Out string
 }
 
+// names are those of the policies that share t, the one that runs first: it
+// decides the seed.
+func names(t harness.Trial) string {
+	all := []string{t.Policy.Name}
+	for _, p := range t.Also {
+		all = append(all, p.Name)
+	}
+	return strings.Join(all, ",")
+}
+
 // Line is the command for t.
 func (c Command) Line(t harness.Trial) string {
-	words := []string{"go run ./cmd/flatline run", "--scenario", t.Scenario.Name, "--policy", t.Policy.Name}
+	words := []string{"go run ./cmd/flatline run", "--scenario", t.Scenario.Name, "--policy", names(t)}
 	if builtIn(t.Policy.Profile) {
 		words = append(words, "--profile", t.Policy.Profile.Name)
 	} else {

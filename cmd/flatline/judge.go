@@ -159,7 +159,7 @@ func (j *judgeCmd) trace(f io.ReadSeeker) (judgement, error) {
 	if err != nil {
 		return judgement{}, err
 	}
-	of := judgement{Trial: h.Trial, Interval: h.Interval}
+	of := judgement{Trial: h.Trial, Interval: h.Interval, Window: h.Window}
 	if len(j.Policy) == 0 {
 		policies, of.LeftOut = judge.WithDetector(policies)
 		policies = slices.DeleteFunc(policies, func(p heartbeat.Policy) bool {
@@ -193,7 +193,7 @@ func (j *judgeCmd) capture(f io.Reader) (judgement, error) {
 	if err != nil {
 		return judgement{}, err
 	}
-	of := judgement{Interval: in.Interval}
+	of := judgement{Interval: in.Interval, Window: policies[0].Profile.Window}
 	candidates, leftOut := judge.OnBeats(policies, in.Interval)
 	of.LeftOut = leftOut
 	if len(candidates) == 0 {

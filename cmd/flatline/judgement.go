@@ -12,18 +12,20 @@ import (
 
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // judgement is what there is to say of one file.
 type judgement struct {
-	File     string         `json:"file"`
-	Trial    string         `json:"trial,omitempty"` // of a trace
-	Interval time.Duration  `json:"interval_ns"`
-	Arrivals int            `json:"arrivals,omitempty"` // of a capture
-	Skipped  int            `json:"skipped,omitempty"`  // bad lines, likewise
-	Assumed  []string       `json:"assumed,omitempty"`  // what had to be, of a capture
-	LeftOut  []string       `json:"left_out,omitempty"` // what was not judged, and why
-	Results  []judge.Result `json:"results"`
+	File     string           `json:"file"`
+	Trial    string           `json:"trial,omitempty"` // of a trace
+	Interval time.Duration    `json:"interval_ns"`
+	Window   heartbeat.Window `json:"window"`             // that the policies are for
+	Arrivals int              `json:"arrivals,omitempty"` // of a capture
+	Skipped  int              `json:"skipped,omitempty"`  // bad lines, likewise
+	Assumed  []string         `json:"assumed,omitempty"`  // what had to be, of a capture
+	LeftOut  []string         `json:"left_out,omitempty"` // what was not judged, and why
+	Results  []judge.Result   `json:"results"`
 }
 
 // isCapture says whether it is a capture's, which knows of no fault.
@@ -59,11 +61,34 @@ func (of judgement) print(w io.Writer) {
 	}
 	tab.Render()
 	fmt.Fprintln(w)
-	for _, line := range slices.Concat(of.Assumed, of.LeftOut, []string{legend(of)}) {
+	for _, line := range slices.Concat(of.Assumed, of.LeftOut, of.outside(), []string{legend(of)}) {
 		for _, part := range strings.Split(text.WrapSoft(report.Clean(line), 78), "\n") {
 			fmt.Fprintln(w, strings.TrimSpace(part))
 		}
 	}
+}
+
+// outside says which detectors, with a capture's interval in place of their
+// own, would detect outside the window that their other numbers are for.
+func (of judgement) outside() []string {
+	if !of.isCapture() {
+		return nil
+	}
+	var names []string
+	for _, r := range of.Results {
+		if r.Left == nil {
+			continue
+		}
+		soonest, latest := *r.Left-of.Interval, *r.Left
+		if soonest < of.Window.Lo || latest > of.Window.Hi {
+			names = append(names, fmt.Sprintf("%s (%s..%s)", r.Detector.Name(), span(&soonest), span(&latest)))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("With beats so far apart, these leave the window %v after the last arrival, by their parameters for another interval: %s.",
+		of.Window, strings.Join(names, ", "))}
 }
 
 // legend says what the columns are.

@@ -20,8 +20,13 @@ func (c *Reader) Assumed() []string {
 	if n := c.window.Disorder; n > 0 {
 		order = fmt.Sprintf("Rows out of order of arrival were put in order: %d.", n)
 	}
+	session := "All rows are of one session."
+	if c.stale > 0 {
+		session = fmt.Sprintf("All rows are of one session, though %d of them repeat an earlier number or come after a higher one: if sessions began anew there, split the file.", c.stale)
+	}
 	return []string{
 		interval,
+		session,
 		"Every row is a beat of the peer that one side heard.",
 		"The peer lived from the first arrival to the last: every suspicion is a mistake.",
 		sent,

@@ -45,7 +45,10 @@ type Reader struct {
 	arrived int64 // the least of the first ones: our zeros
 	skip    bool
 	window  trace.Window
-	last    int64 // the last arrival that was passed on
+	highest uint64 // number so far
+	newest  int64  // arrival so far, counted from the first
+	stale   int    // rows whose number was not above it
+	last    int64  // the last arrival that was passed on
 	state   state
 }
 
@@ -161,6 +164,8 @@ func (c *Reader) add(row row) ([]trace.Event, error) {
 	switch at := row.arrived - c.arrived; {
 	case row.seq < c.seq:
 		return nil, bad(row.line, "seq %d is below %d, the first rows': want one session of the peer in a file", row.seq, c.seq)
+	case row.seq < c.highest && c.highest-row.seq > trace.Room && at > c.newest:
+		return nil, bad(row.line, "seq %d comes after %d: want one session of the peer in a file", row.seq, c.highest)
 	case at < 0:
 		return nil, bad(row.line, "arrived_ns %d is before %d, the first arrival: want rows in order of arrival", row.arrived, c.arrived)
 	case at > int64(longest):
@@ -172,6 +177,10 @@ func (c *Reader) add(row row) ([]trace.Event, error) {
 	if !ok {
 		return ready, bad(row.line, "arrived_ns %d comes more than %d rows after later ones: want rows in order of arrival", row.arrived, trace.Room)
 	}
+	if c.Rows > 0 && row.seq <= c.highest {
+		c.stale++
+	}
+	c.highest, c.newest = max(c.highest, row.seq), max(c.newest, row.arrived-c.arrived)
 	c.Rows++
 	return ready, nil
 }

@@ -1,6 +1,8 @@
 package capture
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -41,7 +43,7 @@ func bad(line int, format string, args ...any) error {
 const want = "want a header with the columns seq and arrived_ns, and sent_ns if it is known"
 
 func newRows(r io.Reader) (*rows, error) {
-	l := &limit{r: r}
+	l := &limit{r: &lines{in: bufio.NewReaderSize(r, 1<<16)}}
 	in := csv.NewReader(l)
 	in.FieldsPerRecord = -1 // so that we can say how many there are
 	in.ReuseRecord = true
@@ -129,6 +131,28 @@ func (rs *rows) read() ([]string, error) {
 		rs.line, _ = rs.in.FieldPos(0)
 	}
 	return fields, err
+}
+
+// lines keeps a quote that is not closed to its own line, which then is no row:
+// numbers have no use for one, and the rest of the file would be inside it.
+type lines struct {
+	in   *bufio.Reader
+	rest []byte // of the line
+}
+
+func (l *lines) Read(p []byte) (int, error) {
+	if len(l.rest) == 0 {
+		line, err := l.in.ReadSlice('\n')
+		if len(line) == 0 {
+			return 0, err
+		}
+		if l.rest = line; bytes.Count(line, []byte{'"'})%2 != 0 && !errors.Is(err, bufio.ErrBufferFull) {
+			l.rest = []byte("a quote that is not closed\n")
+		}
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
 }
 
 // limit fails where a row has no end, as in a file that is no text or after a

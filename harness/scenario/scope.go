@@ -134,11 +134,16 @@ func (s Scenario) Validate(scope Scope) error {
 		}
 	}
 	for _, e := range s.Expect {
-		if err := e.validate(); err != nil {
+		if err := e.validate(scope); err != nil {
 			return fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
 	}
 	for _, step := range s.Faults {
+		for name, span := range map[string]Span{"at": step.At, "for": step.For} {
+			if d, _ := span.Eval(scope); d < 0 {
+				return fmt.Errorf("scenario %s: fault %s: %s is %v, want 0 or more", s.Name, step.Fault.Kind, name, d)
+			}
+		}
 		if err := step.Fault.validate(); err != nil {
 			return fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
@@ -157,12 +162,20 @@ func (s Scenario) Validate(scope Scope) error {
 // reserved are the names that NewScope gives a meaning.
 func reserved() []string { return []string{"lo", "hi", "D", "T", "t", "d", "J", "m"} }
 
-func (e Expectation) validate() error {
+func (e Expectation) validate(scope Scope) error {
 	if !slices.Contains(Outcomes(), e.That) {
 		return fmt.Errorf("unknown outcome %q, known: %s", e.That, join(Outcomes()))
 	}
 	if e.Side != "" && e.Side.Peer() == "" {
 		return fmt.Errorf("expectation %s: side is %q, want %s, %s or neither", e.That, e.Side, heartbeat.ClientSide, heartbeat.ServerSide)
+	}
+	if e.Count < 0 {
+		return fmt.Errorf("expectation %s: count is %d, want 0 or more", e.That, e.Count)
+	}
+	lo, _ := e.Within.Lo.Eval(scope)
+	hi, _ := e.Within.Hi.Eval(scope)
+	if e.Within.Lo != "" && e.Within.Hi != "" && lo > hi {
+		return fmt.Errorf("expectation %s: within %v..%v, want the lower bound first", e.That, lo, hi)
 	}
 	origins := []Origin{FromFault, FromLastByte, FromHeal, FromPeersEnd}
 	if !slices.Contains(origins, e.From) {
