@@ -146,10 +146,11 @@ func (r Runner) parallel() int {
 	return r.Parallel
 }
 
-// attempts runs a trial until it is conclusive or the retries are used up, and
-// returns the last attempt's records.
+// attempts runs a trial until all its records are conclusive or the retries are
+// used up, and returns the last of each. What was conclusive stays as it is.
 func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(State)) ([]judge.Record, error) {
 	id := t.ID
+	var last []judge.Record
 	for attempt := 1; ; attempt++ {
 		if attempt > 1 {
 			t.ID = id + try(attempt)
@@ -158,21 +159,27 @@ func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(S
 		if err != nil {
 			return nil, err
 		}
-		inconclusive := slices.ContainsFunc(records, func(rec judge.Record) bool { return rec.Verdict == judge.Inconclusive })
-		again := inconclusive && attempt <= r.Retries && ctx.Err() == nil
-		for i := range records {
-			rec := &records[i]
-			rec.Attempt, rec.Superseded = attempt, again
+		if last == nil {
+			last = make([]judge.Record, len(records))
+		}
+		again := false
+		for i, rec := range records {
+			if attempt > 1 && !last[i].Superseded {
+				continue // it told something before
+			}
+			rec.Attempt = attempt
+			rec.Superseded = rec.Verdict == judge.Inconclusive && attempt <= r.Retries && ctx.Err() == nil
 			if i > 0 && attempt > 1 {
 				rec.Trial += try(attempt)
 			}
-			if err := r.save(*rec); err != nil {
+			if err := r.save(rec); err != nil {
 				return nil, err
 			}
+			last[i], again = rec, again || rec.Superseded
 		}
-		say(State{Trial: t.ID, Doing: string(records[0].Verdict), Record: &records[0]})
+		say(State{Trial: t.ID, Doing: string(last[0].Verdict), Record: &last[0]})
 		if !again {
-			return records, nil
+			return last, nil
 		}
 	}
 }
@@ -188,6 +195,9 @@ func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)
 		for _, p := range append([]heartbeat.Policy{t.Policy}, t.Also...) {
 			rec := judge.Unmeasured(l.header(time.Now()), reason.Error())
 			rec.Trial, rec.Policy, rec.Repeat = t.id(p), p.Key(), t.Repeat
+			if rec.Trial != t.ID {
+				rec.Shares = t.ID
+			}
 			records = append(records, rec)
 		}
 		return records, nil

@@ -39,7 +39,7 @@ type Trial struct {
 func (t Trial) id(p heartbeat.Policy) string {
 	id := fileName(fmt.Sprintf("%s.%s.%s.%g", t.Scenario.Name, p.Name, p.Profile.Name, t.Phase))
 	if t.number > 1 {
-		id += fmt.Sprintf(".%d", t.number)
+		id += fmt.Sprintf(".run%d", t.number) // no phase ends like that
 	}
 	return id
 }
@@ -62,8 +62,9 @@ func (t Trial) Longest() time.Duration {
 type Plan struct {
 	Scenarios []scenario.Scenario
 	Policies  []heartbeat.Policy
-	// Mode is that of all trials. Policies that observe, and send the same,
-	// share a trial: the first of them runs, the others are judged on its trace.
+	// Mode is that of all trials. Policies that observe, send the same, and to
+	// which the scenario comes to the same, share a trial: the first of them
+	// runs, the others are judged on its trace.
 	Mode heartbeat.Mode
 	// Phases replace those of the scenarios; nil: the scenarios' own.
 	Phases []float64
@@ -97,19 +98,12 @@ func (p Plan) Trials() ([]Trial, error) {
 	}
 	var trials []Trial
 	for _, s := range p.Scenarios {
-		for _, group := range p.groups(s) {
-			policy := group[0]
-			scope, err := s.NewScope(policy, p.Set)
-			if err != nil {
-				return nil, err
-			}
-			if err := s.Validate(scope); err != nil {
-				return nil, err
-			}
-			if !slices.ContainsFunc(s.Expect, func(e scenario.Expectation) bool { return e.AppliesTo(policy.Name) }) {
-				return nil, fmt.Errorf("scenario %s expects nothing of policy %s: want an expectation that applies to it", s.Name, policy.Name)
-			}
-			trials = append(trials, p.trials(s, group, scope)...)
+		groups, err := p.groups(s)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range groups {
+			trials = append(trials, p.trials(s, g)...)
 			if len(trials) > maxTrials {
 				return nil, fmt.Errorf("more than %d trials: choose fewer scenarios, policies, phases or repetitions", maxTrials)
 			}
@@ -131,23 +125,38 @@ func (p Plan) Trials() ([]Trial, error) {
 	return trials, nil
 }
 
-// groups are the policies that s applies to; those that share their trials
-// stand together.
-func (p Plan) groups(s scenario.Scenario) (groups [][]heartbeat.Policy) {
+// group are policies that share their trials of a scenario.
+type group struct {
+	policies []heartbeat.Policy // the first runs
+	scope    scenario.Scope     // the first's
+}
+
+// groups are the policies that s applies to.
+func (p Plan) groups(s scenario.Scenario) (groups []group, err error) {
 next:
 	for _, policy := range p.Policies {
 		if !s.AppliesTo(policy) {
 			continue
 		}
-		for i, group := range groups {
-			if p.Mode == heartbeat.Observe && sharesTrial(group[0], policy) {
-				groups[i] = append(group, policy)
+		scope, err := s.NewScope(policy, p.Set)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Validate(scope); err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(s.Expect, func(e scenario.Expectation) bool { return e.AppliesTo(policy.Name) }) {
+			return nil, fmt.Errorf("scenario %s expects nothing of policy %s: want an expectation that applies to it", s.Name, policy.Name)
+		}
+		for i, g := range groups {
+			if p.Mode == heartbeat.Observe && sharesTrial(g.policies[0], policy) && s.Same(g.scope, scope) {
+				groups[i].policies = append(g.policies, policy)
 				continue next
 			}
 		}
-		groups = append(groups, []heartbeat.Policy{policy})
+		groups = append(groups, group{[]heartbeat.Policy{policy}, scope})
 	}
-	return groups
+	return groups, nil
 }
 
 // sharesTrial says whether two policies are told apart by their detectors alone.
@@ -159,8 +168,8 @@ func sharesTrial(a, b heartbeat.Policy) bool {
 	return a.Client != nil && b.Client != nil && bare(a) == bare(b)
 }
 
-func (p Plan) trials(s scenario.Scenario, group []heartbeat.Policy, scope scenario.Scope) []Trial {
-	policy := group[0]
+func (p Plan) trials(s scenario.Scenario, g group) []Trial {
+	policy := g.policies[0]
 	phases := p.Phases
 	if len(phases) == 0 {
 		phases = s.Phases
@@ -171,7 +180,7 @@ func (p Plan) trials(s scenario.Scenario, group []heartbeat.Policy, scope scenar
 	var trials []Trial
 	for _, phase := range phases {
 		for n := range max(1, p.Repeat) {
-			t := Trial{Scenario: s, Policy: policy, Also: group[1:], Mode: p.Mode, Phase: phase, Scope: scope, number: 1}
+			t := Trial{Scenario: s, Policy: policy, Also: g.policies[1:], Mode: p.Mode, Phase: phase, Scope: g.scope, number: 1}
 			t.ID = t.id(policy)
 			t.PlanSeed = p.Seed + uint64(n)
 			t.Seed = seed(t.PlanSeed, t.ID)

@@ -164,7 +164,7 @@ func TestPolicyValidate(t *testing.T) {
 		{name: "interval", change: func(p *Policy) { p.Interval = 0 }, want: "interval is 0s, want more than 0"},
 		{
 			name: "a detector's parameter", change: func(p *Policy) { p.Server = detect.Fixed{} },
-			want: "policy good: detector fixed: timeout is 0s, want more than 0",
+			want: "policy good: detector fixed: timeout is 0s, want 1ns to 24h0m0s",
 		},
 		{
 			name: "an echo timer without beats", change: func(p *Policy) { p.Server = p.Client },

@@ -39,7 +39,8 @@ func KeepaliveDefault() Keepalive {
 //   - The last answer arrives at most d after the cut, and its probe left at
 //     least d before. Had the cable been pulled later, the next probe would have
 //     been answered within 2d: so that was not due 2d before the cut.
-//   - So T_D is in (N*V - 2d, N*V + max(I + d, V - d)].
+//   - So T_D is in (N*V - 2d, N*V + max(I + d, V)]: on a faster network than d
+//     says, that probe leaves sooner.
 //
 // That is the arithmetic of net/ipv4/tcp_timer.c with exact timers. Linux's are
 // late by up to an eighth, and a second takes them 1.024 s at 250 and 1000 Hz:
@@ -47,7 +48,7 @@ func KeepaliveDefault() Keepalive {
 // what whole seconds leave over, have to bear that.
 func (k Keepalive) Detection(d time.Duration) Window {
 	probing := time.Duration(k.Count) * k.Interval
-	return Window{Lo: max(0, probing-2*d), Hi: probing + max(k.Idle+d, k.Interval-d)}
+	return Window{Lo: max(0, probing-2*d), Hi: probing + max(k.Idle+d, k.Interval)}
 }
 
 // Keepalive is the keepalive whose Detection lies within [lo + m, hi - m] at

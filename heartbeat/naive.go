@@ -43,19 +43,28 @@ func naive(p Profile, t Timing) []Policy {
 	urgent := Policy{Name: "urgent", Profile: p, Probe: ProbeUrgent, Beats: FromClient, Interval: t.Interval}
 
 	keepalive := Policy{Name: "keepalive", Profile: p, Probe: ProbeKeepalive, Beats: FromClient}
-	keepalive.Keepalive, _ = p.Keepalive()
+	var keepaliveFits, timeoutFits bool
+	keepalive.Keepalive, keepaliveFits = p.Keepalive()
 	byDefault := keepalive
 	byDefault.Name, byDefault.Keepalive = "keepalive-default", KeepaliveDefault()
 
 	byTimeout := urgent
 	byTimeout.Name, byTimeout.Probe = "user-timeout", ProbeUserTimeout
-	byTimeout.UserTimeout, byTimeout.Interval, _ = userTimeout(p, t)
+	byTimeout.UserTimeout, byTimeout.Interval, timeoutFits = userTimeout(p, t)
 
 	socketState := urgent
 	socketState.Name, socketState.Probe = "socket-state", ProbeSocketState
 	tcpInfo := urgent
 	tcpInfo.Name, tcpInfo.Probe = "tcp-info", ProbeTCPInfo
-	return []Policy{urgent, keepalive, byDefault, byTimeout, socketState, tcpInfo}
+	policies := []Policy{urgent}
+	if keepaliveFits {
+		policies = append(policies, keepalive)
+	}
+	policies = append(policies, byDefault)
+	if timeoutFits {
+		policies = append(policies, byTimeout)
+	}
+	return append(policies, socketState, tcpInfo)
 }
 
 // validateKernel says what is wrong with what the kernel is asked for.

@@ -32,6 +32,9 @@ import (
 //   - socket-state: it looks at the connection's flags.
 //   - tcp-info: it looks at what Linux's TCP_INFO says.
 //
+// A window too narrow for the numbers of keepalive, user-timeout, missed or one
+// of those that learn does without that policy.
+//
 // The error is Profile.Timing's.
 func Policies(p Profile) ([]Policy, error) {
 	t, err := p.Timing()

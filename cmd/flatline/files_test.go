@@ -169,7 +169,7 @@ func TestOwnTrialsCanBeRepeated(t *testing.T) {
 	for _, trial := range trials {
 		words := strings.Fields(strings.ReplaceAll(strings.TrimPrefix(trial.Repeat, "go run ./cmd/flatline "), "'", ""))
 		code, stdout, stderr := here(t.Context(), append(words, "--dry-run")...)
-		id := strings.TrimSuffix(trial.ID, ".2") // of the second repetition
+		id := strings.TrimSuffix(trial.ID, ".run2") // of the second repetition
 		if code != 0 || !strings.HasPrefix(stdout, "1 trial,") || !strings.Contains(stdout, "\n"+id+" ") || !strings.Contains(stdout, fmt.Sprintf(" %d\n", trial.Seed)) {
 			t.Errorf("%s: %s: exit code %d, %s%s", trial.ID, trial.Repeat, code, stdout, stderr)
 		}

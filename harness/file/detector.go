@@ -42,11 +42,6 @@ func (d *detector) decode(s source, key string, n *yaml.Node) error {
 	return nil
 }
 
-// intervalSetter is a Config of a detector that needs to know the beat interval.
-type intervalSetter interface {
-	WithInterval(time.Duration) detect.Config
-}
-
 // config is the detector's Config, with the policy's interval where it wants
 // one and has none of its own; nil: no detector.
 func (d detector) config(s source, interval time.Duration) (detect.Config, error) {
@@ -54,7 +49,7 @@ func (d detector) config(s source, interval time.Duration) (detect.Config, error
 		return nil, nil
 	}
 	c := d.read
-	if w, ok := c.(intervalSetter); ok && value(d.node, "interval") == d.node {
+	if w, ok := c.(detect.Paced); ok && value(d.node, "interval") == d.node {
 		c = w.WithInterval(interval)
 	}
 	if err := c.Validate(); err != nil {

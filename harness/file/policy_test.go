@@ -98,7 +98,7 @@ func TestPoliciesRefuses(t *testing.T) {
 		{name: "unknown parameter", item: "{client: {detector: fixed, limit: 8s}}", want: `p.yaml:2:32: client: unknown key "limit", known: detector, timeout`},
 		{name: "nanoseconds", item: "{client: {detector: fixed, timeout_ns: 8}}", want: `unknown key "timeout_ns"`},
 		{name: "parameter twice", item: "{client: {detector: fixed, timeout: 8s, timeout: 8s}}", want: `client: key "timeout" was there already`},
-		{name: "no timeout", item: "{name: a, profile: strict, probe: echo, beats: client, interval: 2s, server: {detector: fixed}}", want: `p.yaml:2:82: detector fixed: timeout is 0s, want more than 0`},
+		{name: "no timeout", item: "{name: a, profile: strict, probe: echo, beats: client, interval: 2s, server: {detector: fixed}}", want: `p.yaml:2:82: detector fixed: timeout is 0s, want 1ns to 24h0m0s`},
 		{name: "alias", item: "{name: &a x, probe: *a}", want: `p.yaml:2:25: probe: alias *a, want the value itself`},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -1,6 +1,10 @@
 package judge
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -53,7 +57,11 @@ func As(t trace.Trace, p heartbeat.Policy) (trace.Trace, error) {
 			out.Events = append(out.Events, trace.Event{T: e.T, Side: e.Side, Session: e.Session, What: trace.Trust})
 		}
 	}
-	for s, w := range watchers {
+	open := slices.SortedFunc(maps.Keys(watchers), func(a, b one) int {
+		return cmp.Or(cmp.Compare(a.side, b.side), cmp.Compare(a.session, b.session))
+	})
+	for _, s := range open {
+		w := watchers[s]
 		trusted := !w.suspects
 		w.end(until)
 		suspect(s, w, trusted)

@@ -22,7 +22,7 @@ func TestAsAnotherPolicy(t *testing.T) {
 	h.add(trace.Event{T: ns(3), Side: "client", What: trace.Suspect, Detail: "of its own"})
 	h.add(trace.Event{T: ns(6.021), Side: "client", What: trace.Sent, Kind: "beat", Seq: 2})
 	h.add(trace.Event{T: ns(9), Side: "client", What: trace.Trust})
-	h.add(trace.Event{T: ns(9), Side: "client", What: trace.Heard, Kind: "echo", Seq: 1})
+	h.add(trace.Event{T: ns(9), Side: "client", What: trace.Heard, Kind: "echo", Seq: 2})
 	h.add(trace.Event{T: ns(10), Side: trace.Harness, What: trace.End})
 	for _, row := range []struct {
 		name    string

@@ -24,10 +24,8 @@ func OnBeats(policies []heartbeat.Policy, interval time.Duration) (candidates []
 			if config == nil {
 				continue
 			}
-			if takes, ok := config.(interface {
-				WithInterval(time.Duration) detect.Config
-			}); ok {
-				config = takes.WithInterval(interval)
+			if paced, ok := config.(detect.Paced); ok {
+				config = paced.WithInterval(interval)
 			}
 			if err := config.Validate(); err != nil {
 				leftOut = append(leftOut, fmt.Sprintf("The %s's detector of policy %s is left out: %v.", side, p.Name, err))

@@ -36,7 +36,7 @@ func TestOnBeats(t *testing.T) {
 	want := []string{
 		"Left out, having no detector: c.",
 		"The client's detector of policy b, echo-timer, is left out: beats alone never make it suspect anyone.",
-		"The client's detector of policy d is left out: detector fixed: timeout is 0s, want more than 0.",
+		"The client's detector of policy d is left out: detector fixed: timeout is 0s, want 1ns to 24h0m0s.",
 	}
 	if strings.Join(leftOut, "\n") != strings.Join(want, "\n") {
 		t.Errorf("left out:\n%s\nwant:\n%s", strings.Join(leftOut, "\n"), strings.Join(want, "\n"))

@@ -60,7 +60,17 @@ func (b bounds) String() string {
 	return lo + ".." + hi
 }
 
-// within is e's range. The lab refuses spans that don't resolve.
+// resolves says which bound of e's range means nothing, if one does.
+func (v view) resolves(e scenario.Expectation) error {
+	for _, s := range []scenario.Span{e.Within.Lo, e.Within.Hi} {
+		if _, err := s.Eval(v.Header.Params); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// within is e's range, which resolves.
 func (v view) within(e scenario.Expectation) bounds {
 	bound := func(s scenario.Span) *time.Duration {
 		d, err := s.Eval(v.Header.Params)

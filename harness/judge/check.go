@@ -24,6 +24,10 @@ func (v view) checks() []Check {
 			checks = append(checks, Check{Expected: string(e.That), Actual: "this version knows no such outcome"})
 			continue
 		}
+		if err := v.resolves(e); err != nil {
+			checks = append(checks, Check{That: e.That, Expected: string(e.That), Actual: err.Error()})
+			continue
+		}
 		for _, side := range judge.sides(e) {
 			c, rests := judge.check(v, e, side)
 			if judge.told && !(v.tells(heartbeat.ClientSide) && v.tells(heartbeat.ServerSide)) {

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/flatline-go/flatline/harness/trace"
@@ -130,7 +132,8 @@ func (w *watch) close(s *watched, now int64) {
 }
 
 func (w *watch) end(now int64) {
-	for _, s := range w.sessions {
+	for _, name := range slices.Sorted(maps.Keys(w.sessions)) {
+		s := w.sessions[name]
 		w.pass(s, now)
 		deadline, ok := s.d.Deadline()
 		if left := deadline - now; ok && (w.tally.left == nil || left < *w.tally.left) {

@@ -160,15 +160,30 @@ func (v view) networkFaults() []scenario.Kind {
 	return kinds
 }
 
-// trustAfter is when the side of the suspicion at index i had a live peer
-// again, or the trace's end.
+// trustAfter is when the suspicion at index i was over: trusted again, or, where
+// it ended the session, when the side's next one was up; at the latest when a
+// fault came to justify it, or at the trace's end.
 func (v view) trustAfter(i int) int64 {
+	suspect := v.Events[i]
+	latest := v.end
+	if v.struck && suspect.T < v.fault {
+		latest = v.fault
+	}
+	over := false // its session is
 	for _, e := range v.Events[i:] {
-		if e.Side == v.Events[i].Side && (e.What == trace.Trust || e.What == trace.Up) {
+		switch {
+		case e.T >= latest:
+			return latest
+		case e.Side != suspect.Side:
+		case e.Session == suspect.Session && e.What == trace.Trust:
+			return e.T
+		case e.Session == suspect.Session && (e.What == trace.Down || e.What == trace.Closed):
+			over = true
+		case over && e.What == trace.Up:
 			return e.T
 		}
 	}
-	return v.end
+	return latest
 }
 
 // recovered is side's first sign of life after the heal, on a session that

@@ -194,7 +194,7 @@ func (g *goesBack) Deadline() (int64, bool) {
 // between is no concern of it.
 func TestAStallIsTheSidesOwn(t *testing.T) {
 	events := append(heard(5), trace.Event{T: 8, To: 28, Side: "client", What: trace.Stall})
-	events = append(events, heard(35)[1])
+	events = append(events, heard(5, 35)[2])
 	wantQuality(t, worth(judge.Truth{}, events, 40), "alive 40 mistakes 0 T_M - longest 0 T_MR - closest 0 T_D - left 5")
 }
 
@@ -202,7 +202,7 @@ func TestAStallIsTheSidesOwn(t *testing.T) {
 // 35, which is over as well when the side hears of it.
 func TestAStallThatComesTooLate(t *testing.T) {
 	events := append(heard(5), trace.Event{T: 20, To: 40, Side: "client", What: trace.Stall})
-	events = append(events, heard(50)[1])
+	events = append(events, heard(5, 50)[2])
 	wantQuality(t, worth(judge.Truth{}, events, 55), "alive 55 mistakes 1 T_M 35 longest 35 T_MR - closest 0 T_D - left 5")
 }
 

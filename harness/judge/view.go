@@ -163,9 +163,14 @@ func (v view) suspicion(side trace.Side) (at int64, why string, ok bool) {
 		at, ok = v.hangUp(side)
 		return at, "hung up", ok && at >= v.fault
 	}
+	// After the heal, and all that was still under way, it is a mistake.
+	until := int64(math.MaxInt64)
+	if v.healed {
+		until = v.heal + int64(v.late())
+	}
 	name := v.session(side)
 	e := v.first(func(e trace.Event) bool {
-		return e.Side == side && e.What == trace.Suspect && e.Session == name && e.T >= v.fault
+		return e.Side == side && e.What == trace.Suspect && e.Session == name && e.T >= v.fault && e.T <= until
 	})
 	if e == nil {
 		return 0, "", false

@@ -62,6 +62,18 @@ func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, erro
 	return scope, nil
 }
 
+// Same says whether s comes to the same under two scopes: every time in it.
+func (s Scenario) Same(a, b Scope) bool {
+	for _, span := range s.spans() {
+		x, _ := span.Eval(a)
+		y, _ := span.Eval(b)
+		if x != y {
+			return false
+		}
+	}
+	return true
+}
+
 // patience is the silence that a detector allows from its start; false: for ever.
 func patience(c detect.Config) (time.Duration, bool) {
 	d := c.New()

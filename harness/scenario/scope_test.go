@@ -42,7 +42,7 @@ func TestScopeOfAPolicy(t *testing.T) {
 }
 
 // T is what a detector allows before it has learned anything: phi's 1.5 s, its
-// pause of 4.8 s and 5.612 deviations of 375 ms.
+// pause of 4.66 s and 5.612 deviations of 400 ms.
 func TestScopeOfADetectorThatLearns(t *testing.T) {
 	for _, p := range policies(t) {
 		if p.Name != "phi" {

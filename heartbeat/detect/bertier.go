@@ -21,9 +21,10 @@ import (
 // and the deadline may lie before EA + Pause.
 //
 // It keeps 8 bytes per sample. The first arrival after a stall of our own is
-// not learned. One that comes an Interval or more away from where it was
-// expected, and that far beyond the allowance, begins EA anew, as in Chen, and
-// delay and var stay as they are.
+// not learned. As in Chen, one that comes an Interval or more away from where it
+// was expected is not either, and the second in a row, or one that is off by all
+// that is allowed after EA as well, begins EA anew; delay and var stay as they
+// are.
 type Bertier struct {
 	// Interval is the time between two beats of the peer: 1ns to 24h. It must
 	// be the sender's own.

@@ -18,10 +18,11 @@ import (
 // own loop stalls, move the deadline on.
 //
 // It keeps 8 bytes per sample. The first arrival after a stall of our own is
-// not learned. One that comes both an Interval and Margin, or more, away from
-// where it was expected begins the estimate anew: its sender skipped beats
-// without skipping their numbers. One that merely ends a suspicion, because
-// beats before it were lost, does not.
+// not learned, nor is one that comes an Interval or more away from where it was
+// expected. The second such in a row, or one that is off by Margin as well,
+// begins the estimate anew: its sender skipped beats without skipping their
+// numbers. One that merely ends a suspicion, because beats before it were lost,
+// does not.
 type Chen struct {
 	// Interval is the time between two beats of the peer: 1ns to 24h. It must
 	// be the sender's own.

@@ -77,11 +77,23 @@ func TestChenDeadline(t *testing.T) {
 			run: func(d detect.Detector) { hear(d, detect.Beat, 10, 1610) },
 		},
 		{
-			name: "late by more, within the margin: of 0 and 4000", config: patient, want: 10 + 2000 + 2000 + 5000,
-			run: func(d detect.Detector) { hear(d, detect.Beat, 10, 5010) },
+			name: "late by an interval: not learned", config: patient, want: 10 + 2000 + 5000,
+			run: func(d detect.Detector) { hear(d, detect.Beat, 10, 2010) },
 		},
 		{
-			name: "late by one nanosecond less than the margin", config: patient, want: 10 + 2500 + 2000 + 5000,
+			name: "the second in a row: anew", config: patient, want: 3010 + 1000 + 5000,
+			run: func(d detect.Detector) { hear(d, detect.Beat, 10, 2010, 3010) },
+		},
+		{
+			name: "two with one in time between: not learned", config: patient, want: 10 + 4000 + 5000,
+			run: func(d detect.Detector) {
+				hear(d, detect.Beat, 10, 2010)
+				d.Heard(detect.Beat, 2, 2010)
+				d.Heard(detect.Beat, 3, 4010)
+			},
+		},
+		{
+			name: "late by one nanosecond less than the margin: not learned", config: patient, want: 10 + 2000 + 5000,
 			run: func(d detect.Detector) { hear(d, detect.Beat, 10, 6009) },
 		},
 		{

@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // clock is what a detector knows of time: whether it was started, and the
 // latest instant that it was told of. Instants before the start don't count.
@@ -22,11 +19,3 @@ func (c *clock) at(now int64) int64 {
 
 // seconds writes an instant for people.
 func seconds(ns int64) string { return fmt.Sprintf("%.3fs", float64(ns)/1e9) }
-
-// positive refuses a duration that is not.
-func positive(detector, param string, d time.Duration) error {
-	if d <= 0 {
-		return fmt.Errorf("detector %s: %s is %v, want more than 0", detector, param, d)
-	}
-	return nil
-}

@@ -14,16 +14,16 @@ import (
 //
 // It keeps 16 bytes per unanswered beat.
 type EchoTimer struct {
-	// Timeout is the longest wait for an echo that is no suspicion; it must
-	// be positive. It may be longer than the beat interval.
+	// Timeout is the longest wait for an echo that is no suspicion: 1ns to
+	// 24h. It may be longer than the beat interval.
 	Timeout time.Duration `json:"timeout_ns"`
 }
 
 // Name is "echo-timer".
 func (EchoTimer) Name() string { return "echo-timer" }
 
-// Validate refuses a timeout that is not positive.
-func (c EchoTimer) Validate() error { return positive(c.Name(), "timeout", c.Timeout) }
+// Validate refuses a timeout out of range.
+func (c EchoTimer) Validate() error { return validTimeout(c.Name(), c.Timeout) }
 
 // New makes the detector.
 func (c EchoTimer) New() Detector { return &echoTimer{timeout: int64(c.Timeout)} }

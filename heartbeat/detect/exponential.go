@@ -14,7 +14,9 @@ import (
 //	phi(t) = -log10 P(interval > t) = t / (mean ln(10))
 //	deadline = last heard + Threshold ln(10) mean
 //
-// Cassandra's own Threshold of 8 allows a silence of 18.4 means.
+// Cassandra's own Threshold of 8 allows a silence of 18.4 means. It is seeded by
+// a longer interval than the configured one, and never learns one beyond a
+// limit; here the first is Interval, and what ended a suspicion is not learned.
 //
 // It keeps 8 bytes per sample. An interval goes from arrival to arrival: a lost
 // beat makes a long one. An interval that ended a suspicion is not learned,
@@ -29,7 +31,7 @@ type Exponential struct {
 	// Samples is how many intervals are learned from, at most 10000; 0: 1000.
 	Samples int `json:"samples"`
 	// Prior is how many of the samples are Interval in the beginning, at most
-	// all; 0: 1, as in Cassandra. They leave as others come.
+	// all; 0: 1. They leave as others come.
 	Prior int `json:"prior"`
 }
 

@@ -14,6 +14,7 @@ type grid struct {
 	interval int64
 	seq      uint64 // the first arrival
 	at       int64
+	off      bool   // the latest arrival was off by an interval or more
 	window   window // of A_i - D s_i, both from the first arrival on
 }
 
@@ -31,21 +32,29 @@ func (g *grid) expected(seq uint64) int64 {
 	return g.at + mean + int64(seq-g.seq)*g.interval
 }
 
-// learn takes an arrival, and says how far behind its expectation it was.
+// learn takes an arrival, and says how far behind its expectation it was; ok:
+// that it was learned from.
 //
-// The first arrival begins the estimate, and ok is false. So does one that is
-// off by an interval or more, and by margin or more: its sender has skipped
-// instants of its grid, or what the estimate rests on had been held up.
+// One that is off by an interval or more is not: either it is alone, or its
+// sender has skipped instants of its grid, or what the estimate rests on had
+// been held up. The second in a row, and one that is off by margin as well,
+// begins the estimate anew, as the first arrival of all does.
 func (g *grid) learn(a arrival, margin int64) (behind int64, ok bool) {
 	if offset, sane := g.offset(a); sane && g.window.n > 0 {
 		behind = a.at - g.expected(a.seq)
-		if max(behind, -behind) < max(margin, g.interval) {
+		off := max(behind, -behind)
+		if off < g.interval {
+			g.off = false
 			g.window.add(offset)
 			return behind, true
 		}
+		if off < margin && !g.off {
+			g.off = true
+			return behind, false
+		}
 	}
 	g.window.clear()
-	g.seq, g.at = a.seq, a.at
+	g.seq, g.at, g.off = a.seq, a.at, false
 	g.window.add(0)
 	return 0, false
 }

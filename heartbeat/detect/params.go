@@ -30,6 +30,10 @@ func validInterval(detector string, d time.Duration) error {
 	return between(detector, "interval", d, 1, longest)
 }
 
+func validTimeout(detector string, d time.Duration) error {
+	return between(detector, "timeout", d, 1, longest)
+}
+
 func validSamples(detector string, n int) error {
 	return between(detector, "samples", n, 0, mostSamples)
 }

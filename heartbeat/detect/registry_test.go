@@ -67,8 +67,8 @@ func TestNamedRefuses(t *testing.T) {
 	tests := []struct{ json, want string }{
 		{json: `{"name":"psi"}`, want: `unknown name "psi", known: fixed, echo-timer`},
 		{json: `{"name":"fixed","params":{"timeout":1}}`, want: `read detector fixed: json: unknown field "timeout"`},
-		{json: `{"name":"fixed","params":{"timeout_ns":-5}}`, want: `detector fixed: timeout is -5ns, want more than 0`},
-		{json: `{"name":"echo-timer"}`, want: `detector echo-timer: timeout is 0s, want more than 0`},
+		{json: `{"name":"fixed","params":{"timeout_ns":-5}}`, want: `detector fixed: timeout is -5ns, want 1ns to 24h0m0s`},
+		{json: `{"name":"echo-timer"}`, want: `detector echo-timer: timeout is 0s, want 1ns to 24h0m0s`},
 		{json: `7`, want: `read detector: json: cannot unmarshal number`},
 	}
 	for _, tt := range tests {

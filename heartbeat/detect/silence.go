@@ -99,17 +99,23 @@ func (s *silence) isNews(kind Kind, seq uint64) bool {
 type numbers struct {
 	any     bool
 	highest uint64
+	jump    uint64 // a number far above it that was heard since; 0: none
 }
 
 // longestGap is the most by which a number can be above the highest one heard:
-// nobody loses a million beats and lives.
+// hardly anybody loses a million beats and lives.
 const longestGap = 1 << 20
 
-// rise takes a number, unless it is not above the highest one, or cannot be.
+// rise takes a number, unless it is not above the highest one, or far above it:
+// one such may be a lie, another that follows it can't be.
 func (n *numbers) rise(seq uint64) bool {
-	if n.any && (seq <= n.highest || seq-n.highest > longestGap) {
+	switch {
+	case n.any && seq <= n.highest:
+		return false
+	case n.any && seq-n.highest > longestGap && (seq <= n.jump || seq-n.jump > longestGap || n.jump == 0):
+		n.jump = seq
 		return false
 	}
-	n.any, n.highest = true, seq
+	n.any, n.highest, n.jump = true, seq, 0
 	return true
 }
