@@ -19,6 +19,7 @@ import (
 	"github.com/flatline-go/flatline/harness/subject"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/detect"
 )
 
 func fixed(t *testing.T) heartbeat.Policy {
@@ -123,6 +124,26 @@ func TestOnlyInconclusiveTrialsAreRetried(t *testing.T) {
 				t.Errorf("got %d records, want that of the last attempt", len(records))
 			}
 		})
+	}
+}
+
+// Of policies that share a trial only those are judged again that a stall left
+// in doubt: one with an hour of patience was never close.
+func TestARetryKeepsWhatWasConclusive(t *testing.T) {
+	trials := plan(t, "10ms", scenario.CablePull)
+	patient := trials[0].Policy
+	patient.Name = "patient"
+	patient.Client, patient.Server = detect.Fixed{Timeout: time.Hour}, detect.Fixed{Timeout: time.Hour}
+	trials[0].Mode, trials[0].Also = heartbeat.Observe, []heartbeat.Policy{patient}
+	records := run(t, harness.Runner{Subject: &scripted{stalls: 9}, Retries: 1}, trials)
+	if len(records) != 2 {
+		t.Fatalf("got %d records, want one of each policy", len(records))
+	}
+	if r := records[0]; r.Verdict != judge.Inconclusive || r.Attempt != 2 || r.Superseded {
+		t.Errorf("the impatient: %s, attempt %d: %s", r.Verdict, r.Attempt, r.Reason)
+	}
+	if r := records[1]; r.Verdict != judge.Held || r.Attempt != 1 || r.Shares == "" {
+		t.Errorf("the patient: %s, attempt %d: %s", r.Verdict, r.Attempt, r.Reason)
 	}
 }
 
