@@ -32,7 +32,7 @@ func Reigns(t trace.Trace, side trace.Side) []Reign {
 func (v view) reigns(side trace.Side, session string, d detect.Detector) (out []Reign) {
 	var now Reign
 	reigns := false
-	close := func(at int64) {
+	ends := func(at int64) {
 		if now.To = min(at, now.Deadline); reigns && now.To > now.From {
 			out = append(out, now)
 		}
@@ -44,7 +44,7 @@ func (v view) reigns(side trace.Side, session string, d detect.Detector) (out []
 			continue
 		}
 		if e.What == trace.Down || e.What == trace.Closed {
-			close(e.T)
+			ends(e.T)
 			return out
 		}
 		w.tell(compact(e))
@@ -53,9 +53,9 @@ func (v view) reigns(side trace.Side, session string, d detect.Detector) (out []
 			continue
 		}
 		at := max(e.T, e.To)
-		close(at)
+		ends(at)
 		now, reigns = Reign{From: at, Deadline: deadline}, ok
 	}
-	close(v.end)
+	ends(v.end)
 	return out
 }

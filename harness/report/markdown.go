@@ -11,7 +11,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/flatline-go/flatline/harness/judge"
-	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // Markdown is the report as a page of at most 60 kB, which fits the summary of
@@ -64,29 +63,11 @@ func (r Report) windows() part {
 
 // tables are the matrix, one table for what can be compared.
 func (r Report) tables() []part {
-	type group struct {
-		window                    heartbeat.Window
-		profile, network, subject string
-		mode                      heartbeat.Mode
-	}
-	var groups []group
-	cells := map[group][]Cell{}
-	for _, c := range r.Matrix {
-		g := group{c.Window, c.Profile, c.Network, c.Subject, c.Mode}
-		if cells[g] == nil {
-			groups = append(groups, g)
-		}
-		cells[g] = append(cells[g], c)
-	}
-	slices.SortStableFunc(groups, func(a, b group) int { return compareProfiles(a.window, b.window, a.profile, b.profile) })
 	var parts []part
-	for _, g := range groups {
-		name := g.profile
-		if name != g.window.String() {
-			name += ", " + g.window.String()
-		}
-		head := fmt.Sprintf("\n## %s on %s (subject %s, mode %s)\n\n", escaped(name), escaped(g.network), escaped(g.subject), g.mode)
-		parts = append(parts, rows("rows of the matrix", head, matrixTable(cells[g]), 4, 5, 6, 7, 8, 9, 10))
+	for _, g := range groups(r.Matrix) {
+		head := fmt.Sprintf("\n## %s on %s (subject %s, mode %s)\n\n",
+			escaped(g.name()), escaped(g.network), escaped(g.subject), g.mode)
+		parts = append(parts, rows("rows of the matrix", head, matrixTable(g.cells), 4, 5, 6, 7, 8, 9, 10))
 	}
 	return parts
 }
