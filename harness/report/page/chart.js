@@ -23,7 +23,7 @@ function draw(box, name, datasets, size, click) {
     const spec = structuredClone(data.charts[name]);
     spec.datasets = structuredClone(datasets);
     size(spec, width);
-    const { view } = await vegaEmbed(box, spec, { mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, ast: true, config: theme, tooltip: { theme: "custom" } });
+    const { view } = await vegaEmbed(box, spec, { mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, ast: true, logLevel: vega.Error, config: theme, tooltip: { theme: "custom" } });
     const tip = document.getElementById("vg-tooltip-element");
     if (tip) (box.closest("dialog") ?? document.body).append(tip); // above an open dialog is only what is in it
     if (click) view.addEventListener("click", (_, item) => { if (item?.datum?.trial != null) click(item.datum.trial); });
