@@ -4,9 +4,7 @@ package report
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -89,9 +87,12 @@ func open(t *testing.T, dir string) *tab {
 	call(p, network.Enable, network.EnableParams{})
 	call(p, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1})
 	p.do(chromedp.Navigate("file://" + filepath.Join(dir, HTMLFile)))
-	p.wait(`[...document.querySelectorAll("#detections .chart")].every((c) => c.dataset.drawn)`)
+	p.wait(allDrawn)
 	return p
 }
+
+// allDrawn says that the charts that a page opens with are there.
+const allDrawn = `document.readyState === "complete" && [...document.querySelectorAll("#detections .chart")].every((c) => c.dataset.drawn)`
 
 func call[P, R any](p *tab, command cdp.Command[P, R], params P) {
 	p.t.Helper()
@@ -148,76 +149,5 @@ func (p *tab) quiet() {
 	}
 	if len(p.asks) > 0 {
 		p.t.Errorf("the page asked for %q", p.asks)
-	}
-}
-
-// pictures are screenshots for people to look at, in $FLATLINE_SCREENSHOTS; none
-// without it. $FLATLINE_REPORT is another report to take them of.
-func TestPictures(t *testing.T) {
-	out := os.Getenv("FLATLINE_SCREENSHOTS")
-	if out == "" {
-		t.Skip("FLATLINE_SCREENSHOTS names no folder")
-	}
-	dir := os.Getenv("FLATLINE_REPORT")
-	if dir == "" {
-		dir = withTraces(t)
-	}
-	p := open(t, dir)
-	for _, width := range []int64{1440, 375} {
-		for _, scheme := range []string{"light", "dark"} {
-			p.size(width)
-			p.scheme(scheme)
-			time.Sleep(time.Second) // charts follow the width
-			for _, shot := range []struct{ name, before string }{
-				{"page", `document.getElementById("trial").close()`},
-				{"trial", `showTrials(data.trials.map((_, i) => i), data.failures[0] ?? 0)`},
-			} {
-				ask[chromedp.Void](p, shot.before)
-				time.Sleep(time.Second)
-				take := chromedp.FullScreenshot(100)
-				if shot.name == "trial" {
-					take = chromedp.CaptureScreenshot()
-				}
-				png, err := chromedp.Run(p.ctx, take)
-				if err != nil {
-					t.Fatal(err)
-				}
-				put(t, filepath.Join(out, fmt.Sprintf("%s-%d-%s.png", shot.name, width, scheme)), string(png))
-			}
-		}
-	}
-	p.quiet()
-}
-
-func TestPageOpensWithoutANetwork(t *testing.T) {
-	p := open(t, withTraces(t))
-	p.quiet()
-	type dot struct {
-		Dot    *float64
-		Missed bool
-	}
-	var report struct{ Trials []struct{ Client, Server dot } }
-	if err := json.Unmarshal([]byte(ask[string](p, `document.getElementById("data").textContent`)), &report); err != nil {
-		t.Fatal(err)
-	}
-	want, never := 0, 0
-	for _, trial := range report.Trials {
-		for _, side := range []dot{trial.Client, trial.Server} {
-			if side.Missed {
-				never++
-			} else if side.Dot != nil {
-				want++
-			}
-		}
-	}
-	if want < 8 || never < 1 {
-		t.Errorf("%d dots and %d sides that never detected: want some of both to count", want, never)
-	}
-	// What cannot be shown in a panel of its own stays in the same chart.
-	if got := ask[int](p, `document.querySelectorAll("#detections g.mark-symbol.layer_1_marks path, #detections g.mark-symbol[class*=layer_1_marks] path").length`); got != want {
-		t.Errorf("%d dots, want %d", got, want)
-	}
-	if got := ask[int](p, `[...document.querySelectorAll("#detections text")].filter((e) => e.textContent === "never").length`); got != never {
-		t.Errorf("%d sides shown as never detecting, want %d", got, never)
 	}
 }

@@ -29,6 +29,7 @@ function draw(box, name, datasets, size, click) {
     if (click) view.addEventListener("click", (_, item) => { if (item?.datum?.trial != null) click(item.datum.trial); });
     box.view = view;
     box.dataset.drawn = "yes";
+    performance.mark("drawn");
   };
   new ResizeObserver(() => { drawing = drawing.then(again); }).observe(box);
 }

@@ -6,7 +6,8 @@ function trialArticle(index, level, open) {
   return el("article", { class: "trial", "data-trial": index },
     el(level, {}, el("span", { class: "verdict " + t.verdict.replace(" ", "-") }, t.superseded ? t.verdict + ", retried" : t.verdict),
       ` ${cell.scenario} under ${cell.policy}/${cell.profile}, phase ${t.phase}${attempt}`),
-    t.story ? el("ul", {}, ...t.story.map((line) => el("li", {}, line))) : null,
+    t.story ? el("ul", {}, ...t.story.map((line) => el("li", {}, line)),
+      ...sides.filter((side) => t[side].why).map((side) => el("li", {}, `why the ${side} suspected: ${t[side].why}`))) : null,
     trialNumbers(t),
     trialTimeline(index, open),
     t.repeat ? el("p", {}, `To run it again (trial seed ${t.seed}):`) : null,
@@ -23,12 +24,10 @@ const numbers = [
   ["recovery, s", (s) => seconds(s.recovery)],
   ["harness error, s", (s) => seconds(s.error)],
   ["doubt, s", (s) => seconds(s.doubt)],
-  ["why", (s) => s.why ?? "-"],
 ];
 
 function trialNumbers(t) {
-  const shown = numbers.filter(([name]) => name !== "why" || t.client.why || t.server.why);
-  return table("Numbers of both sides", ["", ...sides], shown.map(([name, of]) => [name, String(of(t.client)), String(of(t.server))]));
+  return table("Numbers of both sides", ["", ...sides], numbers.map(([name, of]) => [name, String(of(t.client)), String(of(t.server))]));
 }
 
 function trialTimeline(index, open) {
@@ -45,6 +44,7 @@ function trialTimeline(index, open) {
     return [
       el("figure", {},
         el("figcaption", {}, explain(index, line), line.missing ? el("span", { class: "note" }, ` (${line.missing})`) : null), box),
+      el("p", { class: "note" }, "Ticks are frames, long ones beats; red ones never arrived. Circle: session up. Triangle: suspicion (down) or trust (up). Cross: session down. Square: closed in order. Diamond: hang-up, as the network saw it. Below: how long each side's detector still waits; at 0 it suspects."),
       later("The same as a table", () => [timelineTable(line)]),
     ];
   });
