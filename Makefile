@@ -34,7 +34,7 @@ test-scenarios: ## every scenario of the catalogue, into reports/
 # Screenshots of the report, for people to look at, go to $FLATLINE_SCREENSHOTS.
 .PHONY: test-report
 test-report: ## report.html in a real browser: needs chromium
-	command -v chromium chromium-browser google-chrome >/dev/null || {
+	@command -v chromium chromium-browser google-chrome >/dev/null || {
 		echo 'test-report opens report.html in Chromium, and there is none: apt-get install -y chromium'
 		exit 1
 	}

@@ -27,7 +27,7 @@ var scripts = []string{
 var licences = []string{"vega/vega-6.4.0.LICENSE", "vega/vega-lite-6.4.3.LICENSE", "vega/vega-embed-7.3.0.LICENSE"}
 
 var html = template.Must(template.New("page.html").
-	Funcs(template.FuncMap{"clean": shown, "fine": fine}).
+	Funcs(template.FuncMap{"clean": shown, "fine": fine, "rough": rough}).
 	ParseFS(assets, "page/page.html"))
 
 // mostHTML is how long report.html may become for the sake of timelines.

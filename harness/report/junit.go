@@ -40,13 +40,13 @@ type (
 		Value string `xml:"value,attr"`
 	}
 	junitCase struct {
-		Classname  string          `xml:"classname,attr"`
-		Name       string          `xml:"name,attr"`
-		Time       string          `xml:"time,attr"` // seconds
+		Classname  string           `xml:"classname,attr"`
+		Name       string           `xml:"name,attr"`
+		Time       string           `xml:"time,attr"` // seconds
 		Properties *junitProperties `xml:"properties"`
-		Failure    *junitResult    `xml:"failure"`
-		Error      *junitResult    `xml:"error"`
-		Skipped    *junitResult    `xml:"skipped"`
+		Failure    *junitResult     `xml:"failure"`
+		Error      *junitResult     `xml:"error"`
+		Skipped    *junitResult     `xml:"skipped"`
 	}
 	junitResult struct {
 		Message string `xml:"message,attr"`
@@ -83,7 +83,7 @@ func (r Report) JUnit() ([]byte, error) {
 	}
 	s.junitCounts = junitCounts{
 		Tests: len(s.Cases), Failures: n[judge.Broken], Skipped: n[judge.NotMeasurable], Errors: errs,
-		Time:   seconds(r.Summary.Wall),
+		Time: seconds(r.Summary.Wall),
 	}
 	s.Timestamp = started.UTC().Format(time.RFC3339)
 	s.Properties.add("verdict", r.Summary.Headline())

@@ -107,7 +107,7 @@ func (r Report) trust() string {
 	fmt.Fprintf(&b, "- Stalls: %d, the longest %v. Inconclusive: %d. Retried: %d.\n",
 		s.Stalls.N, fine(s.Stalls.Longest), s.Verdicts[judge.Inconclusive], s.Retried)
 	fmt.Fprintf(&b, "- Sum of trial times %v, wall %v, ratio %.1f.\n",
-		s.TrialTime.Round(time.Millisecond), s.Wall.Round(time.Millisecond), s.Ratio)
+		rough(s.TrialTime), rough(s.Wall), s.Ratio)
 	b.WriteString("- Seeds: each trial has its own; they are in " + JSONFile + ", with the command that runs it again.\n")
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		fmt.Fprintf(&b, "- %s: %s\n", escaped(name), escaped(strings.Join(r.Versions[name], ", ")))
@@ -145,6 +145,8 @@ func overhead(s Side) string { return fmt.Sprintf("%.0f (%.0f)", s.BeatsPerHour,
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
 
 func fine(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
+
+func rough(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
 func yes(held bool) string {
 	if held {

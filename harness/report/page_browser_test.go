@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"github.com/flatline-go/flatline/harness/judge"
@@ -48,6 +49,20 @@ func TestInBrowserChartsShowEveryTrial(t *testing.T) {
 	if got := ask[int](p, says); got != never {
 		t.Errorf("%d sides shown as never detecting, want %d", got, never)
 	}
+	const dot = `document.querySelector("#detections .mark-symbol.role-mark path[transform]")`
+	ask[chromedp.Void](p, dot+`.scrollIntoView({block: "center"})`)
+	at := ask[struct{ X, Y, Width, Height float64 }](p, dot+`.getBoundingClientRect().toJSON()`)
+	x, y := at.X+at.Width/2, at.Y+at.Height/2
+	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+	p.wait(`document.querySelector("#vg-tooltip-element.visible") !== null`)
+	said := ask[string](p, `document.getElementById("vg-tooltip-element").textContent`)
+	for _, want := range []string{"detected after", " s", "phase asked for", "the side's own phase", "traces/cable-pull"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("hovering over a dot says %q, and not %q", said, want)
+		}
+	}
+	p.do(chromedp.MouseClickXY(x, y))
+	p.wait(`document.querySelector("#trial[open] .timeline .chart")?.dataset.drawn === "yes"`)
 	p.quiet()
 }
 

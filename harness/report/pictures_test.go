@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -48,5 +49,14 @@ func TestInBrowserPictures(t *testing.T) {
 			}
 		}
 	}
+	// As it is printed.
+	p.size(794)
+	time.Sleep(400 * time.Millisecond)
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(out, "print.png"), string(png))
 	p.quiet()
 }

@@ -82,7 +82,7 @@ function timelineData(index, line) {
   const away = { suspect: 0.18, trust: 0.18, down: 0.3, closed: 0.3, hangup: 0.42, canary: 0.18, damaged: 0.3 };
   const marks = (line.marks ?? []).map((m) => {
     const y = m.side === "" ? 0.5 : lane(m.side), out = y === 1 ? 1 : -1;
-    return { ...m, says: m.says ?? "", place: y + out * (away[m.what] ?? 0), label: y - out * 0.15 };
+    return { ...m, says: m.says ?? "", place: y + out * (away[m.what] ?? 0), label: y - out * 0.32 };
   });
   return {
     messages: messages.filter((m) => m.heard != null),
