@@ -77,7 +77,6 @@ type trialSide struct {
 	Missed    bool     `json:"missed,omitempty"`
 	Phase     *float64 `json:"phase,omitempty"`
 	Detection *float64 `json:"detection,omitempty"`
-	Why       string   `json:"why,omitempty"` // of trials that did not hold; the others' timelines have it
 	End       *float64 `json:"end,omitempty"`
 	Cause     string   `json:"cause,omitempty"`
 	HangUp    *float64 `json:"hangup,omitempty"`
@@ -152,9 +151,6 @@ func newTrialSide(r judge.Record, side heartbeat.Side) trialSide {
 	s := trialSide{
 		Phase: m.Phase, Detection: maybe(m.Detection), End: maybe(m.End), Cause: shown(m.Cause), HangUp: maybe(m.HangUp),
 		Mistakes: m.Mistakes, Recovery: maybe(m.Recovery), Error: maybe(m.HarnessError), Doubt: inSeconds(m.Doubt),
-	}
-	if r.Verdict != judge.Held {
-		s.Why = shown(m.Why)
 	}
 	if judged(r) {
 		s.Dot = maybe(detection(r, side))

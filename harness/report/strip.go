@@ -89,8 +89,8 @@ func (d Detection) number() number {
 		where = "outside"
 	}
 	out.Value = seconds(worst.Took) + " s"
-	out.Detail = fmt.Sprintf("%s s %s %v, window %v; all: %s-%s s, n %d",
-		seconds(slack.Abs()), where, bound, d.Window, seconds(d.Earliest.Took), seconds(d.Latest.Took), d.N)
+	out.Detail = fmt.Sprintf("%s s %s %v, window %v; in %s; all: %s-%s s, n %d",
+		seconds(slack.Abs()), where, bound, d.Window, shown(worst.Trial), seconds(d.Earliest.Took), seconds(d.Latest.Took), d.N)
 	return out
 }
 

@@ -31,7 +31,7 @@ func frames(t trace.Trace, at func(int64) float64) []frame {
 		case trace.Sent:
 			k := keyOf(e.Side, e)
 			waiting[k] = append(waiting[k], len(out))
-			out = append(out, frame{Kind: shown(e.Kind), Seq: e.Seq, From: string(e.Side), Sent: at(e.T)})
+			out = append(out, frame{Kind: shown(e.Kind), Seq: e.Seq, From: shown(string(e.Side)), Sent: at(e.T)})
 		case trace.Heard:
 			k := keyOf(e.Side.Peer(), e)
 			if list := waiting[k]; len(list) > 0 {

@@ -124,7 +124,7 @@ type policyRow struct {
 
 func (f *traceFolder) meet(p heartbeat.Policy, w heartbeat.Window) {
 	row := policyRow{
-		key: p.Key(), window: w, Name: shown(p.Key()), Window: w.String(), Probe: string(p.Probe), Beats: string(p.Beats),
+		key: p.Key(), window: w, Name: shown(p.Key()), Window: w.String(), Probe: shown(string(p.Probe)), Beats: shown(string(p.Beats)),
 		Every: "-", Client: shown(Decides(p, heartbeat.ClientSide)), Server: shown(Decides(p, heartbeat.ServerSide)),
 	}
 	if p.Interval > 0 {

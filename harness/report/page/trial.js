@@ -6,13 +6,19 @@ function trialArticle(index, level, open) {
   return el("article", { class: "trial", "data-trial": index },
     el(level, {}, el("span", { class: "verdict " + t.verdict.replace(" ", "-") }, t.superseded ? t.verdict + ", retried" : t.verdict),
       ` ${cell.scenario} under ${cell.policy}/${cell.profile}, phase ${t.phase}${attempt}`),
-    t.story ? el("ul", {}, ...t.story.map((line) => el("li", {}, line)),
-      ...sides.filter((side) => t[side].why).map((side) => el("li", {}, `why the ${side} suspected: ${t[side].why}`))) : null,
+    t.story ? el("ul", {}, ...[...t.story, ...whys(index)].map((line) => el("li", {}, line))) : null,
     trialNumbers(t),
     trialTimeline(index, open),
     t.repeat ? el("p", {}, `To run it again (trial seed ${t.seed}):`) : null,
     t.repeat ? el("pre", { tabindex: 0 }, el("code", {}, t.repeat)) : null,
     t.trace ? el("p", { class: "note" }, "trace: " + t.trace) : null);
+}
+
+// whys are the detectors' own words for the detections.
+function whys(index) {
+  const marks = data.timelines[index]?.marks ?? [];
+  return marks.filter((m) => m.what === "detection").map((d) => marks.find((m) => m.what === "suspect" && m.side === d.side && m.at === d.at))
+    .filter((m) => m?.says).map((m) => `why the ${m.side} suspected, times counted from the trial's start: ${m.says}`);
 }
 
 const numbers = [
@@ -65,6 +71,9 @@ function explain(index, line) {
     if (heard) text += `: it last heard its peer at ${seconds(heard.heard)} s (${heard.kind} ${heard.seq})`;
     if (reign) text += `, its last deadline was set at ${seconds(reign.from)} s and passed at ${seconds(reign.deadline)} s`;
     parts.push(text + ".");
+  }
+  for (const f of line.faults ?? []) {
+    if (f.says) parts.push(`${f.kind} from ${seconds(f.from)} to ${seconds(f.to)} s: ${f.says}.`);
   }
   return `Time in seconds since ${line.zero}. ` + parts.join(" ");
 }
