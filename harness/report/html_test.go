@@ -160,13 +160,16 @@ func TestTimelinesEndWhereThereIsNoRoom(t *testing.T) {
 
 // A record may be anybody's: it names no file outside its report's folder.
 func TestTracesOutsideTheFolderAreNotRead(t *testing.T) {
-	outside := filepath.Join(t.TempDir(), "secret.jsonl")
-	put(t, outside, jsonl(t, history("secret")))
-	for _, path := range []string{outside, "../secret.jsonl", "traces", "traces/none.jsonl"} {
+	for _, path := range []string{"../secret.jsonl", "traces/../../secret.jsonl", "traces/link.jsonl", "traces", "traces/none.jsonl"} {
 		r := cablePull("fixed", 0.5, 7*time.Second, 7*time.Second)
 		r.Trace = path
 		dir := folder(t, r)
 		put(t, filepath.Join(dir, "traces", "a"), "")
+		secret := filepath.Join(filepath.Dir(dir), "secret.jsonl")
+		put(t, secret, jsonl(t, history("secret")))
+		if err := os.Symlink(secret, filepath.Join(dir, "traces", "link.jsonl")); err != nil {
+			t.Log(err) // not everybody may make links on every system
+		}
 		line := (&traceFolder{dir: dir}).timeline(r)
 		if line.Zero != "" || line.Missing == "" {
 			t.Errorf("%s: %+v", path, line)
