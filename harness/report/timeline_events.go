@@ -81,15 +81,15 @@ func faults(t trace.Trace, at func(int64) float64, end float64) []faultRow {
 func did(s network.Strike) string {
 	var parts []string
 	for _, n := range []struct {
-		n    int64
-		what string
+		n           int64
+		what, where string
 	}{
-		{s.WithheldUp, "bytes withheld on the way up"}, {s.WithheldDown, "bytes withheld on the way down"},
-		{s.Delayed, "chunks delayed"}, {int64(s.Closings), "closings withheld"},
-		{int64(s.Dials), "dials lost"}, {int64(s.Ended), "connections ended"},
+		{s.WithheldUp, "byte", "withheld on the way up"}, {s.WithheldDown, "byte", "withheld on the way down"},
+		{s.Delayed, "chunk", "delayed"}, {int64(s.Closings), "closing", "withheld"},
+		{int64(s.Dials), "dial", "lost"}, {int64(s.Ended), "connection", "ended"},
 	} {
 		if n.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.what))
+			parts = append(parts, plural(int(n.n), n.what)+" "+n.where)
 		}
 	}
 	return strings.Join(parts, ", ")
