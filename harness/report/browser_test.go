@@ -52,9 +52,16 @@ type tab struct {
 	asks []string // what it asked a network for
 }
 
-// open opens dir's report.html, with the network off, and waits until its
-// charts are drawn.
+// open opens dir's report.html in a browser of its own.
 func open(t *testing.T, dir string) *tab {
+	t.Helper()
+	p := newTab(t)
+	p.load(dir)
+	return p
+}
+
+// newTab is a tab whose network is off.
+func newTab(t *testing.T) *tab {
 	t.Helper()
 	p := &tab{t: t, ctx: browser(t)}
 	note := func(to *[]string, text string) {
@@ -86,9 +93,14 @@ func open(t *testing.T, dir string) *tab {
 	p.size(1440)
 	call(p, network.Enable, network.EnableParams{})
 	call(p, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1})
+	return p
+}
+
+// load opens dir's report.html, and waits until its charts are drawn.
+func (p *tab) load(dir string) {
+	p.t.Helper()
 	p.do(chromedp.Navigate("file://" + filepath.Join(dir, HTMLFile)))
 	p.wait(allDrawn)
-	return p
 }
 
 // allDrawn says that the charts that a page opens with are there.

@@ -151,12 +151,14 @@ func TestInBrowserPageFitsAPhone(t *testing.T) {
 }
 
 func TestInBrowserHostileNamesShowAsText(t *testing.T) {
+	p := newTab(t)
 	for name, evil := range hostile {
 		if name == "blank" {
 			continue // nothing to see
 		}
 		t.Run(name, func(t *testing.T) {
-			p := open(t, withTraces(t, attack(evil)))
+			p.t = t
+			p.load(withTraces(t, attack(evil)))
 			ask[chromedp.Void](p, `showTrials([0])`)
 			want, err := json.Marshal(shown(evil + "s"))
 			if err != nil {
