@@ -31,6 +31,15 @@ test-scenarios: ## every scenario of the catalogue, into reports/
 	sed -n '1s/^# //p; s/^- \(Harness error\|Sum of trial times\)/\1/p' $(REPORTS)/report.md
 	exit $$status
 
+# Screenshots of the report, for people to look at, go to $FLATLINE_SCREENSHOTS.
+.PHONY: test-report
+test-report: ## report.html in a real browser: needs chromium
+	@command -v chromium chromium-browser google-chrome >/dev/null || {
+		echo 'test-report opens report.html in Chromium, and there is none: apt-get install -y chromium'
+		exit 1
+	}
+	go test -tags browser -run 'InBrowser' ./harness/report
+
 .PHONY: bench
 bench: ## speed and memory, as ratios where machines differ
 	go test -run '^$$' -bench . -benchmem ./heartbeat/... ./harness/...

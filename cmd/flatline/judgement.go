@@ -55,7 +55,7 @@ func (of judgement) print(w io.Writer) {
 			end = r.Left
 		}
 		tab.AppendRow(table.Row{
-			string(r.Side), detector(r.Detector.Config), r.Mistakes, number(r.PerHour, "%.3g"), span(r.MistakeTime), span(r.Recurrence),
+			string(r.Side), report.Detector(r.Detector.Config), r.Mistakes, number(r.PerHour, "%.3g"), span(r.MistakeTime), span(r.Recurrence),
 			number(r.Accuracy, "%.6f"), longest(r), span(r.Closest), span(end),
 		})
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +10,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
-	"github.com/flatline-go/flatline/heartbeat/detect"
 )
 
 // listCmd says what there is to choose from.
@@ -94,7 +93,7 @@ func listProfile(w io.Writer, p heartbeat.Profile, policies []heartbeat.Policy) 
 	tab := newTable(w, "policy", "probe", "beats", "every", "client's detector", "server's detector")
 	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}})
 	for _, policy := range policies {
-		client, server := decides(policy, heartbeat.ClientSide), decides(policy, heartbeat.ServerSide)
+		client, server := report.Decides(policy, heartbeat.ClientSide), report.Decides(policy, heartbeat.ServerSide)
 		if client == server && client != "-" {
 			server = "the same"
 		}
@@ -110,32 +109,4 @@ func every(d time.Duration) string {
 		return "-"
 	}
 	return d.String()
-}
-
-// decides is who decides for a side that its peer is gone: a detector, or the
-// kernel.
-func decides(p heartbeat.Policy, side heartbeat.Side) string {
-	switch c := p.Detector(side); {
-	case c != nil:
-		return detector(c)
-	case p.Beats.Includes(side) && p.Probe == heartbeat.ProbeKeepalive:
-		return "kernel" + params(p.Keepalive)
-	case p.Beats.Includes(side) && p.Probe == heartbeat.ProbeUserTimeout:
-		return "kernel timeout " + p.UserTimeout.String()
-	default:
-		return "-"
-	}
-}
-
-// detector is a detector's name and its parameters.
-func detector(c detect.Config) string { return c.Name() + params(c) }
-
-// params are a struct's fields and their values; those that are 0 say nothing.
-func params(of any) (out string) {
-	for field, value := range reflect.ValueOf(of).Fields() {
-		if !value.IsZero() {
-			out += fmt.Sprintf(" %s %v", strings.ToLower(field.Name), value)
-		}
-	}
-	return out
 }

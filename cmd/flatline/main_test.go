@@ -242,7 +242,7 @@ func TestRunThatHolds(t *testing.T) {
 	if i := strings.IndexFunc(stdout, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }); i >= 0 {
 		t.Errorf("a control character in %q", stdout[i:])
 	}
-	for _, name := range []string{"report.json", "report.md", "junit.xml"} {
+	for _, name := range []string{"report.json", "report.html", "report.md", "junit.xml"} {
 		if _, err := os.Stat(filepath.Join("reports", name)); err != nil {
 			t.Error(err)
 		}

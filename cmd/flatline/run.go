@@ -196,7 +196,7 @@ func (r *runCmd) tell(t terminal, gathered report.Report) {
 		fmt.Fprintf(t, "; harness error p99 %v, largest %v", e.P99.Round(time.Microsecond), e.Max.Round(time.Microsecond))
 	}
 	fmt.Fprintf(t, "; seed %d\nreport:", *r.Seed)
-	for _, name := range []string{report.MarkdownFile, report.JSONFile, report.JUnitFile} {
+	for _, name := range []string{report.HTMLFile, report.MarkdownFile, report.JSONFile, report.JUnitFile} {
 		fmt.Fprintf(t, " %s", filepath.Join(r.Out, name))
 	}
 	fmt.Fprintln(t)

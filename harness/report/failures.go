@@ -11,13 +11,22 @@ import (
 // gravest first; attempts that were superseded are none.
 func (r Report) Failures() []judge.Record {
 	var out []judge.Record
+	for _, i := range r.failed() {
+		out = append(out, r.Records[i])
+	}
+	return out
+}
+
+// failed are the indices of the Failures' records.
+func (r Report) failed() []int {
+	out := []int{}
 	for _, v := range verdicts {
 		if v == judge.Held || v == judge.NotMeasurable {
 			continue
 		}
-		for _, rec := range r.Records {
+		for i, rec := range r.Records {
 			if rec.Verdict == v && !rec.Superseded {
-				out = append(out, rec)
+				out = append(out, i)
 			}
 		}
 	}

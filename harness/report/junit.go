@@ -40,13 +40,13 @@ type (
 		Value string `xml:"value,attr"`
 	}
 	junitCase struct {
-		Classname  string          `xml:"classname,attr"`
-		Name       string          `xml:"name,attr"`
-		Time       string          `xml:"time,attr"` // seconds
-		Properties junitProperties `xml:"properties"`
-		Failure    *junitResult    `xml:"failure"`
-		Error      *junitResult    `xml:"error"`
-		Skipped    *junitResult    `xml:"skipped"`
+		Classname  string           `xml:"classname,attr"`
+		Name       string           `xml:"name,attr"`
+		Time       string           `xml:"time,attr"` // seconds
+		Properties *junitProperties `xml:"properties"`
+		Failure    *junitResult     `xml:"failure"`
+		Error      *junitResult     `xml:"error"`
+		Skipped    *junitResult     `xml:"skipped"`
 	}
 	junitResult struct {
 		Message string `xml:"message,attr"`
@@ -58,6 +58,8 @@ type (
 // JUnit is the report in JUnit's XML: a case for each trial, except attempts
 // that were superseded. A broken trial is a failure; one that the harness could
 // not finish or judge is an error; one that cannot be measured is skipped.
+// Trials that left no record are one more case, an error: nobody knows their
+// names.
 func (r Report) JUnit() ([]byte, error) {
 	s := junitSuite{Name: program}
 	var started time.Time
@@ -71,10 +73,17 @@ func (r Report) JUnit() ([]byte, error) {
 		s.Cases = append(s.Cases, testCase(rec))
 	}
 	n := r.Summary.Verdicts
+	errs := n[judge.Failed] + n[judge.Inconclusive] + n[judge.Interrupted]
+	if missing := r.Summary.Missing; missing > 0 {
+		errs++
+		s.Cases = append(s.Cases, junitCase{
+			Classname: program, Name: "every trial left a record", Time: seconds(0),
+			Error: &junitResult{Message: fmt.Sprintf("%s left no record", plural(missing, "trial")), Type: "missing"},
+		})
+	}
 	s.junitCounts = junitCounts{
-		Tests: len(s.Cases), Failures: n[judge.Broken], Skipped: n[judge.NotMeasurable],
-		Errors: n[judge.Failed] + n[judge.Inconclusive] + n[judge.Interrupted],
-		Time:   seconds(r.Summary.Wall),
+		Tests: len(s.Cases), Failures: n[judge.Broken], Skipped: n[judge.NotMeasurable], Errors: errs,
+		Time: seconds(r.Summary.Wall),
 	}
 	s.Timestamp = started.UTC().Format(time.RFC3339)
 	s.Properties.add("verdict", r.Summary.Headline())
@@ -84,7 +93,7 @@ func (r Report) JUnit() ([]byte, error) {
 }
 
 func testCase(r judge.Record) junitCase {
-	c := junitCase{Classname: r.Policy, Name: r.Trial, Time: seconds(r.Took)}
+	c := junitCase{Classname: r.Policy, Name: r.Trial, Time: seconds(r.Took), Properties: &junitProperties{}}
 	result := &junitResult{Message: r.Reason, Type: string(r.Verdict), Text: details(r)}
 	switch r.Verdict {
 	case judge.Held:
@@ -95,7 +104,7 @@ func testCase(r judge.Record) junitCase {
 	default:
 		c.Error = result
 	}
-	p := &c.Properties
+	p := c.Properties
 	p.add("scenario", r.Scenario)
 	p.add("network", r.Network)
 	p.add("subject", r.Subject)

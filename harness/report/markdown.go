@@ -11,7 +11,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/flatline-go/flatline/harness/judge"
-	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // Markdown is the report as a page of at most 60 kB, which fits the summary of
@@ -64,29 +63,11 @@ func (r Report) windows() part {
 
 // tables are the matrix, one table for what can be compared.
 func (r Report) tables() []part {
-	type group struct {
-		window                    heartbeat.Window
-		profile, network, subject string
-		mode                      heartbeat.Mode
-	}
-	var groups []group
-	cells := map[group][]Cell{}
-	for _, c := range r.Matrix {
-		g := group{c.Window, c.Profile, c.Network, c.Subject, c.Mode}
-		if cells[g] == nil {
-			groups = append(groups, g)
-		}
-		cells[g] = append(cells[g], c)
-	}
-	slices.SortStableFunc(groups, func(a, b group) int { return compareProfiles(a.window, b.window, a.profile, b.profile) })
 	var parts []part
-	for _, g := range groups {
-		name := g.profile
-		if name != g.window.String() {
-			name += ", " + g.window.String()
-		}
-		head := fmt.Sprintf("\n## %s on %s (subject %s, mode %s)\n\n", escaped(name), escaped(g.network), escaped(g.subject), g.mode)
-		parts = append(parts, rows("rows of the matrix", head, matrixTable(cells[g]), 4, 5, 6, 7, 8, 9, 10))
+	for _, g := range groups(r.Matrix) {
+		head := fmt.Sprintf("\n## %s on %s (subject %s, mode %s)\n\n",
+			escaped(g.name()), escaped(g.network), escaped(g.subject), g.mode)
+		parts = append(parts, rows("rows of the matrix", head, matrixTable(g.cells), 4, 5, 6, 7, 8, 9, 10))
 	}
 	return parts
 }
@@ -126,7 +107,7 @@ func (r Report) trust() string {
 	fmt.Fprintf(&b, "- Stalls: %d, the longest %v. Inconclusive: %d. Retried: %d.\n",
 		s.Stalls.N, fine(s.Stalls.Longest), s.Verdicts[judge.Inconclusive], s.Retried)
 	fmt.Fprintf(&b, "- Sum of trial times %v, wall %v, ratio %.1f.\n",
-		s.TrialTime.Round(time.Millisecond), s.Wall.Round(time.Millisecond), s.Ratio)
+		rough(s.TrialTime), rough(s.Wall), s.Ratio)
 	b.WriteString("- Seeds: each trial has its own; they are in " + JSONFile + ", with the command that runs it again.\n")
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		fmt.Fprintf(&b, "- %s: %s\n", escaped(name), escaped(strings.Join(r.Versions[name], ", ")))
@@ -164,6 +145,8 @@ func overhead(s Side) string { return fmt.Sprintf("%.0f (%.0f)", s.BeatsPerHour,
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
 
 func fine(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
+
+func rough(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
 func yes(held bool) string {
 	if held {

@@ -42,6 +42,15 @@ func (c *Cell) Of(side heartbeat.Side) *Side {
 	return &c.Server
 }
 
+// key is that of the cell's records.
+func (c Cell) key() cellKey {
+	policy := c.Policy
+	if c.Profile != "" {
+		policy += "/" + c.Profile
+	}
+	return cellKey{c.Scenario, policy, c.Network, c.Subject, c.Window, c.Mode}
+}
+
 // Sentence is the verdict in a few words, for a table.
 func (c Cell) Sentence() string {
 	switch {
@@ -100,7 +109,7 @@ func matrix(records []judge.Record) []Cell {
 	var cells []Cell
 	for start := 0; start < len(records); {
 		end := start + 1
-		for end < len(records) && sameCell(records[start], records[end]) {
+		for end < len(records) && keyOf(records[start]) == keyOf(records[end]) {
 			end++
 		}
 		if c, ok := cell(records[start:end]); ok {
@@ -111,9 +120,15 @@ func matrix(records []judge.Record) []Cell {
 	return cells
 }
 
-func sameCell(a, b judge.Record) bool {
-	return a.Scenario == b.Scenario && a.Policy == b.Policy && a.Window == b.Window &&
-		a.Network == b.Network && a.Subject == b.Subject && a.Mode == b.Mode
+// cellKey is what the records of a cell have in common.
+type cellKey struct {
+	scenario, policy, network, subject string
+	window                             heartbeat.Window
+	mode                               heartbeat.Mode
+}
+
+func keyOf(r judge.Record) cellKey {
+	return cellKey{r.Scenario, r.Policy, r.Network, r.Subject, r.Window, r.Mode}
 }
 
 // cell is that of records which belong together; ok is false if all of them are
@@ -163,8 +178,8 @@ func ofSide(records []judge.Record, side heartbeat.Side) Side {
 		m := records[i].Of(side)
 		out.Mistakes += m.Mistakes
 		out.BeatsPerHour, out.BytesPerHour = m.BeatsPerHour, m.BytesPerHour
-		if m.Detection != nil && (m.Mistakes == 0 || expects(records[i], scenario.Detects, side)) {
-			detections = append(detections, *m.Detection)
+		if took := detection(records[i], side); took != nil {
+			detections = append(detections, *took)
 		}
 		if m.Recovery != nil {
 			recoveries = append(recoveries, *m.Recovery)
@@ -172,6 +187,16 @@ func ofSide(records []judge.Record, side heartbeat.Side) Side {
 	}
 	out.Detection, out.Recovery = spread(detections), spread(recoveries)
 	return out
+}
+
+// detection is side's detection time in a trial, if it counts as one: a
+// suspicion of a live peer does not, unless the scenario expects a detection.
+func detection(r judge.Record, side heartbeat.Side) *time.Duration {
+	m := r.Of(side)
+	if m.Mistakes > 0 && !expects(r, scenario.Detects, side) {
+		return nil
+	}
+	return m.Detection
 }
 
 // compareProfiles orders profiles by their windows: the strictest first.

@@ -64,7 +64,7 @@ func earlier(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{JSONFile, MarkdownFile, JUnitFile} {
+	for _, name := range []string{JSONFile, HTMLFile, MarkdownFile, JUnitFile} {
 		path := filepath.Join(dir, name)
 		switch _, err := os.Lstat(path); {
 		case errors.Is(err, fs.ErrNotExist):

@@ -1,6 +1,6 @@
 // Package report makes a run's reports from its records: report.json, which
-// has everything, and report.md and junit.xml, which are rendered from the same
-// structure.
+// has everything, and report.html, report.md and junit.xml, which are rendered
+// from the same structure. report.html draws the traces as well.
 //
 //	err := report.Prepare("reports") // before the run
 //	// ... the run writes reports/records and reports/traces ...
@@ -27,6 +27,7 @@ const Schema = 1
 // The files of a report, below its folder.
 const (
 	JSONFile     = "report.json"
+	HTMLFile     = "report.html"
 	MarkdownFile = "report.md"
 	JUnitFile    = "junit.xml"
 )
@@ -63,7 +64,7 @@ func (r Report) ExitCode() int {
 	}
 }
 
-// Write writes the three files into dir, which must exist. Each is replaced as
+// Write writes the four files into dir, which must exist. Each is replaced as
 // a whole, so that nobody reads half of one.
 func (r Report) Write(dir string) error {
 	data, err := json.MarshalIndent(r, "", "  ")
@@ -74,11 +75,16 @@ func (r Report) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", JUnitFile, err)
 	}
+	page, err := r.HTML(dir)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", HTMLFile, err)
+	}
 	for _, f := range []struct {
 		name string
 		data []byte
 	}{
 		{JSONFile, append(data, '\n')},
+		{HTMLFile, page},
 		{MarkdownFile, []byte(r.Markdown())},
 		{JUnitFile, junit},
 	} {

@@ -56,6 +56,15 @@ func TestMissingTrialsAreNoGoodNews(t *testing.T) {
 	if got := r.ExitCode(); got != 3 {
 		t.Errorf("exit code %d, want 3", got)
 	}
+	junit, err := r.JUnit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<testsuite name="flatline" tests="2" failures="0" errors="1"`, `<error message="1 trial left no record"`} {
+		if !strings.Contains(string(junit), want) {
+			t.Errorf("junit.xml does not say %s:\n%s", want, junit)
+		}
+	}
 }
 
 // The order of the files decides nothing.
