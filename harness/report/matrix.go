@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
-	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -154,23 +153,17 @@ func cell(records []judge.Record) (c Cell, ok bool) {
 }
 
 func ofSide(records []judge.Record, side heartbeat.Side) Side {
-	var out Side
-	var detections, recoveries []time.Duration
+	sample := Sample(records, side)
+	out := Side{Detection: spread(sample.Detections), Recovery: spread(sample.Recoveries)}
+	for _, n := range sample.Mistakes {
+		out.Mistakes += n
+	}
 	for i := range records {
-		if !judged(records[i]) {
-			continue
-		}
-		m := records[i].Of(side)
-		out.Mistakes += m.Mistakes
-		out.BeatsPerHour, out.BytesPerHour = m.BeatsPerHour, m.BytesPerHour
-		if m.Detection != nil && (m.Mistakes == 0 || expects(records[i], scenario.Detects, side)) {
-			detections = append(detections, *m.Detection)
-		}
-		if m.Recovery != nil {
-			recoveries = append(recoveries, *m.Recovery)
+		if judged(records[i]) {
+			m := records[i].Of(side)
+			out.BeatsPerHour, out.BytesPerHour = m.BeatsPerHour, m.BytesPerHour
 		}
 	}
-	out.Detection, out.Recovery = spread(detections), spread(recoveries)
 	return out
 }
 
