@@ -84,7 +84,8 @@ func (s *Spread) String() string {
 	return fmt.Sprintf("%.3f/%.3f/%.3f", s.Min.Seconds(), s.Median.Seconds(), s.Max.Seconds())
 }
 
-func spread(sample []time.Duration) *Spread {
+// NewSpread describes a sample; nil: it is empty.
+func NewSpread(sample []time.Duration) *Spread {
 	if len(sample) == 0 {
 		return nil
 	}
@@ -154,7 +155,7 @@ func cell(records []judge.Record) (c Cell, ok bool) {
 
 func ofSide(records []judge.Record, side heartbeat.Side) Side {
 	sample := Sample(records, side)
-	out := Side{Detection: spread(sample.Detections), Recovery: spread(sample.Recoveries)}
+	out := Side{Detection: NewSpread(sample.Detections), Recovery: NewSpread(sample.Recoveries)}
 	for _, n := range sample.Mistakes {
 		out.Mistakes += n
 	}
