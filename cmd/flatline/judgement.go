@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -60,9 +59,7 @@ func (of judgement) print(w io.Writer) {
 	tab.Render()
 	fmt.Fprintln(w)
 	for _, line := range slices.Concat(of.Assumed, of.LeftOut, []string{legend(of)}) {
-		for _, part := range strings.Split(text.WrapSoft(report.Clean(line), 78), "\n") {
-			fmt.Fprintln(w, strings.TrimSpace(part))
-		}
+		printProse(w, line)
 	}
 }
 

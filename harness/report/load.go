@@ -122,3 +122,6 @@ func (s stored) report(path string) (Report, error) {
 	r.Summary.Missing = s.Summary.Missing
 	return r, nil
 }
+
+// Empty is the report of no trials, such as an empty shard's.
+func Empty() Report { return of([]judge.Record{}) }

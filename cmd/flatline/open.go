@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/report"
+)
+
+// openReport shows the report in dir with the program that people read such
+// files with: the page for a browser if there is one.
+func openReport(dir string) error {
+	for _, name := range []string{"report.html", report.MarkdownFile} {
+		path, err := filepath.Abs(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("--open: %w", err)
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := start(opener(path)); err != nil {
+			return fmt.Errorf("--open: show %s: %w", path, err)
+		}
+		return nil
+	}
+	return fmt.Errorf("--open: there is no report in %s", dir)
+}
+
+// opener is the command that opens a file on this operating system.
+func opener(path string) *exec.Cmd {
+	switch runtime.GOOS {
+	case "windows":
+		// start takes the first quoted word for a window's title.
+		return exec.Command("cmd", "/c", "start", "", path)
+	case "darwin":
+		return exec.Command("open", path)
+	default:
+		return exec.Command("xdg-open", path)
+	}
+}
+
+// start starts a command, and waits a little to see whether it fails: an opener
+// may last as long as what it opens.
+func start(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("%s: %w", cmd.Path, err)
+		}
+		return nil
+	case <-time.After(3 * time.Second):
+		return nil
+	}
+}
