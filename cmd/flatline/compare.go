@@ -82,7 +82,7 @@ func printComparison(t terminal, c compare.Comparison, quiet bool) {
 		for _, part := range []struct {
 			title string
 			items []string
-		}{{"Only in BASE", c.OnlyBase}, {"Only in NEW", c.OnlyNew}, {"What else differs", c.Notes}, {"Unclear", c.Unclear()}, {"Regressions", regressions}} {
+		}{{"Only in BASE", compare.Words(c.OnlyBase)}, {"Only in NEW", compare.Words(c.OnlyNew)}, {"What else differs", c.Notes}, {"Unclear", c.Unclear()}, {"Regressions", regressions}} {
 			if len(part.items) > 0 {
 				fmt.Fprintf(t, "\n%s:\n", part.title)
 			}
@@ -92,7 +92,7 @@ func printComparison(t terminal, c compare.Comparison, quiet bool) {
 		}
 		fmt.Fprintln(t)
 	}
-	fmt.Fprintln(t, t.verdict(verdict, report.Clean(c.Headline())))
+	printHeadline(t, verdict, c.Headline())
 }
 
 // printRows prints a table for each policy.
@@ -106,11 +106,11 @@ func printRows(t terminal, rows []compare.Row) {
 		of[r.Policy] = append(of[r.Policy], r)
 	}
 	for _, policy := range policies {
-		tab := newTable(t, fmt.Sprintf("%s %v", report.Clean(policy), of[policy][0].Window), "BASE", "NEW", "change", "")
+		fmt.Fprintf(t, "%s %v\n", report.Clean(policy), of[policy][0].Window)
+		tab := newTable(t, "scenario", "BASE", "NEW", "change")
 		tab.SetColumnConfigs([]table.ColumnConfig{
 			{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight, WidthMax: 14, WidthMaxEnforcer: text.WrapSoft},
 			{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight, WidthMax: 14, WidthMaxEnforcer: text.WrapSoft},
-			{Number: 4, Align: text.AlignRight, AlignHeader: text.AlignRight},
 		})
 		for _, r := range of[policy] {
 			tab.AppendRow(table.Row{report.Clean(r.Scenario), t.verdict(r.Base.Verdict, brief(r.Base)), t.verdict(r.New.Verdict, brief(r.New))})
@@ -120,7 +120,7 @@ func printRows(t terminal, rows []compare.Row) {
 					if m.Worse {
 						change = t.verdict(judge.Broken, change)
 					}
-					tab.AppendRow(table.Row{fmt.Sprintf("  %s %s", side, m.What), m.Base, m.New, change, m.Test.String()})
+					tab.AppendRow(table.Row{fmt.Sprintf("  %s %s", side, m.What), m.Base, m.New, fmt.Sprintf("%s (%v)", change, m.Test)})
 				}
 			}
 		}

@@ -40,12 +40,13 @@ func (o outputFlags) print(s streams, r report.Report, dir string) error {
 	}
 	t := newTerminal(s.out)
 	if o.Quiet {
-		fmt.Fprintln(t, t.verdict(leading(r), r.Summary.Headline()))
+		printHeadline(t, leading(r), r.Summary.Headline())
 		return nil
 	}
 	printMatrix(t, r.Matrix)
 	printFailures(t, r, dir)
-	fmt.Fprintf(t, "\n%s\n", t.verdict(leading(r), r.Summary.Headline()))
+	fmt.Fprintln(t)
+	printHeadline(t, leading(r), r.Summary.Headline())
 	if r.Summary.Verdicts[judge.Inconclusive] > 0 {
 		printProse(t, "Inconclusive is neither held nor broken: this machine was too busy to tell; --retries 2 runs such trials again.")
 	}

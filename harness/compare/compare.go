@@ -8,6 +8,7 @@ package compare
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
@@ -27,11 +28,19 @@ type Comparison struct {
 	Notes []string `json:"notes"`
 	// Rows are the cells that both runs have, in the order of BASE.
 	Rows []Row `json:"rows"`
-	// OnlyBase and OnlyNew are the cells that one run has, as
-	// "scenario under policy/profile".
-	OnlyBase []string `json:"only_base"`
-	OnlyNew  []string `json:"only_new"`
+	// OnlyBase and OnlyNew are the cells that one run has.
+	OnlyBase []Lone `json:"only_base"`
+	OnlyNew  []Lone `json:"only_new"`
 }
+
+// Lone is a scenario and the policies under which only one run has it.
+type Lone struct {
+	Scenario string   `json:"scenario"`
+	Policies []string `json:"policies"` // with their profiles
+}
+
+// String is "cable-pull under fixed/strict, push/strict".
+func (l Lone) String() string { return l.Scenario + " under " + strings.Join(l.Policies, ", ") }
 
 // Row is one scenario under one policy, in both runs.
 type Row struct {

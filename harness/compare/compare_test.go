@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -178,11 +179,11 @@ func TestCellsOfOneRunAreListed(t *testing.T) {
 	other := func(r *judge.Record) { r.Scenario, r.Trial = "idle-drop", "idle-drop" }
 	both := append(trials(2, 7*time.Second, nil), trials(1, 7*time.Second, other)...)
 	one := stored(t, trials(2, 7*time.Second, nil))
-	want := []string{"idle-drop under fixed/strict"}
-	if c := Runs(stored(t, both), one); len(c.Rows) != 1 || !slices.Equal(c.OnlyBase, want) || len(c.OnlyNew) > 0 {
+	want := []Lone{{"idle-drop", []string{"fixed/strict"}}}
+	if c := Runs(stored(t, both), one); len(c.Rows) != 1 || !reflect.DeepEqual(c.OnlyBase, want) || len(c.OnlyNew) > 0 {
 		t.Errorf("%+v", c)
 	}
-	if c := Runs(one, stored(t, both)); len(c.Rows) != 1 || !slices.Equal(c.OnlyNew, want) || len(c.OnlyBase) > 0 {
+	if c := Runs(one, stored(t, both)); len(c.Rows) != 1 || !reflect.DeepEqual(c.OnlyNew, want) || len(c.OnlyBase) > 0 {
 		t.Errorf("%+v", c)
 	}
 	c := Runs(one, stored(t, trials(1, 7*time.Second, other)))

@@ -19,8 +19,8 @@ func (c Comparison) Markdown() string {
 		{"Regressions", c.Regressions()},
 		{"Unclear: NEW cannot tell", c.Unclear()},
 		{"What else differs", c.Notes},
-		{"Only in BASE", c.OnlyBase},
-		{"Only in NEW", c.OnlyNew},
+		{"Only in BASE", Words(c.OnlyBase)},
+		{"Only in NEW", Words(c.OnlyNew)},
 	} {
 		if len(part.items) > 0 {
 			fmt.Fprintf(&b, "\n## %s\n\n", part.title)

@@ -19,7 +19,7 @@ type pair struct{ base, new cell }
 // match pairs the cells of two runs: those that are alike in everything, then
 // those of the same scenario, policy and profile on another network, with
 // another subject or in another window. The rest is in one run only.
-func match(base, now report.Report) (pairs []pair, onlyBase, onlyNew []string) {
+func match(base, now report.Report) (pairs []pair, onlyBase, onlyNew []Lone) {
 	left := cells(now)
 	of := map[int]cell{} // the partners, by their place in base's cells
 	all := cells(base)
@@ -34,16 +34,16 @@ func match(base, now report.Report) (pairs []pair, onlyBase, onlyNew []string) {
 			}
 		}
 	}
-	onlyBase, onlyNew = []string{}, []string{}
+	onlyBase, onlyNew = []Lone{}, []Lone{}
 	for i, b := range all {
 		if partner, has := of[i]; has {
 			pairs = append(pairs, pair{b, partner})
 		} else {
-			onlyBase = append(onlyBase, name(b.Cell))
+			onlyBase = add(onlyBase, b.Cell)
 		}
 	}
 	for _, c := range left {
-		onlyNew = append(onlyNew, name(c.Cell))
+		onlyNew = add(onlyNew, c.Cell)
 	}
 	return pairs, onlyBase, onlyNew
 }
@@ -64,7 +64,15 @@ func cells(r report.Report) []cell {
 	return out
 }
 
-func name(c report.Cell) string { return c.Scenario + " under " + c.Policy + "/" + c.Profile }
+// add takes a cell to those of its scenario; cells come in the order of these.
+func add(to []Lone, c report.Cell) []Lone {
+	if n := len(to); n == 0 || to[n-1].Scenario != c.Scenario {
+		to = append(to, Lone{Scenario: c.Scenario})
+	}
+	last := &to[len(to)-1]
+	last.Policies = append(last.Policies, c.Policy+"/"+c.Profile)
+	return to
+}
 
 // phases are those that both cells have.
 func (p pair) phases() []float64 {

@@ -80,7 +80,7 @@ func (c Comparison) Headline() string {
 	if n := len(c.Unclear()); n > 0 {
 		out += fmt.Sprintf("; %d unclear", n)
 	}
-	if n := len(c.OnlyBase) + len(c.OnlyNew); n > 0 {
+	if n := count(c.OnlyBase) + count(c.OnlyNew); n > 0 {
 		out += fmt.Sprintf("; %d in one run only", n)
 	}
 	return out + "."
@@ -114,6 +114,23 @@ func (c Comparison) tests() []Test {
 				out = append(out, m.Test)
 			}
 		}
+	}
+	return out
+}
+
+// count is how many cells they are.
+func count(of []Lone) (n int) {
+	for _, l := range of {
+		n += len(l.Policies)
+	}
+	return n
+}
+
+// Words are a sentence for each.
+func Words(of []Lone) []string {
+	var out []string
+	for _, l := range of {
+		out = append(out, l.String())
 	}
 	return out
 }
