@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,15 +11,23 @@ import (
 	"github.com/flatline-go/flatline/harness/report"
 )
 
+// pageFile is the report for a browser, where there is one.
+const pageFile = "report.html"
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // openReport shows the report in dir with the program that people read such
 // files with: the page for a browser if there is one.
 func openReport(dir string) error {
-	for _, name := range []string{"report.html", report.MarkdownFile} {
+	for _, name := range []string{pageFile, report.MarkdownFile} {
 		path, err := filepath.Abs(filepath.Join(dir, name))
 		if err != nil {
 			return fmt.Errorf("--open: %w", err)
 		}
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if !exists(path) {
 			continue
 		}
 		if err := start(opener(path)); err != nil {

@@ -52,8 +52,10 @@ func (o outputFlags) print(s streams, r report.Report, dir string) error {
 	}
 	printProse(t, times(r.Summary))
 	fmt.Fprint(t, "Report:")
-	for _, name := range []string{report.MarkdownFile, report.JSONFile, report.JUnitFile} {
-		fmt.Fprintf(t, " %s", filepath.Join(dir, name))
+	for _, name := range []string{pageFile, report.MarkdownFile, report.JSONFile, report.JUnitFile} {
+		if path := filepath.Join(dir, name); exists(path) {
+			fmt.Fprintf(t, " %s", path)
+		}
 	}
 	fmt.Fprintln(t)
 	return nil

@@ -191,7 +191,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("it fails: %v", err)
 	}
 	opener(`echo "$1" > ` + filepath.Join(bin, "opened"))
-	for _, name := range []string{report.MarkdownFile, "report.html"} {
+	for _, name := range []string{report.MarkdownFile, pageFile} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
