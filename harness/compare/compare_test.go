@@ -239,6 +239,10 @@ func TestNetworksKeepTheirOwn(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	}
+	one := stored(t, trials(1, 7*time.Second, nil))
+	if c := Runs(r, one); len(c.Rows) != 1 || len(c.Notes) > 0 || len(c.OnlyBase) != 1 {
+		t.Errorf("the kernel's cell has a partner on toxiproxy: %+v", c)
+	}
 }
 
 func TestMistakesAreCounted(t *testing.T) {
