@@ -10,6 +10,9 @@ PROCS ?= 165
 # such a one again. The report counts them.
 RETRIES ?= 0
 REPORTS ?= $(CURDIR)/reports
+# One part of the scenarios, for as many machines: 1/2. Empty: all.
+SHARD ?=
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: help
@@ -26,9 +29,13 @@ test-unit: ## unit tests, with the race detector
 .PHONY: test-scenarios
 test-scenarios: ## every scenario of the catalogue, into reports/
 	status=0
-	FLATLINE_REPORTS=$(REPORTS) FLATLINE_RETRIES=$(RETRIES) \
+	FLATLINE_REPORTS=$(REPORTS) FLATLINE_RETRIES=$(RETRIES) FLATLINE_SHARD=$(SHARD) \
 		go tool ginkgo --procs=$(PROCS) --timeout=5m --silence-skips ./scenarios || status=$$?
-	sed -n '1s/^# //p; s/^- \(Harness error\|Sum of trial times\)/\1/p' $(REPORTS)/report.md
+	if test -e $(REPORTS)/report.md; then
+		sed -n '1s/^# //p; s/^- \(Harness error\|Sum of trial times\)/\1/p' $(REPORTS)/report.md
+	else
+		echo 'No trial was run$(if $(SHARD),: shard $(SHARD) has none).'
+	fi
 	exit $$status
 
 # Screenshots of the report, for people to look at, go to $FLATLINE_SCREENSHOTS.
@@ -54,3 +61,20 @@ lint: ## formatting, vet on three systems, golangci-lint
 	test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }
 	for os in linux darwin windows; do GOOS=$$os go vet ./...; done
 	go run $(GOLANGCI) run ./...
+
+.PHONY: lint-workflows
+lint-workflows: ## the workflows of GitHub Actions
+	go run $(ACTIONLINT)
+
+# The version is what Git says, as Go records it in the binary.
+.PHONY: dist
+dist: ## static binaries for linux, darwin and windows, into dist/
+	rm -rf dist
+	for os in linux darwin windows; do
+		for arch in amd64 arm64; do
+			suffix=$$(test $$os != windows || echo .exe)
+			CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -buildvcs=true -ldflags='-s -w' \
+				-o dist/flatline-$$os-$$arch$$suffix ./cmd/flatline
+		done
+	done
+	ls -l dist

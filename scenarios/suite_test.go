@@ -32,17 +32,32 @@ func reports() string {
 	return filepath.Join("..", "reports")
 }
 
+// release is the first process's: it holds the folder for all of them, until
+// the report is written.
+var release func() error
+
 // The first process clears what an earlier run left; then all begin.
 var _ = SynchronizedBeforeSuite(func() {
+	var err error
+	release, err = report.Lock(reports())
+	Expect(err).NotTo(HaveOccurred())
 	Expect(report.Prepare(reports())).To(Succeed())
 }, func() {})
 
+// A spec of another shard is not run here.
+var _ = BeforeEach(func() {
+	if s := shard(); !s.Has(CurrentSpecReport().FullText()) {
+		Skip("it is not in shard " + s.String())
+	}
+})
+
 var _ = ReportAfterSuite("reports", func(r Report) {
-	if r.SuiteConfig.DryRun {
+	if release == nil { // a dry run, or the folder is another run's
 		return
 	}
+	defer func() { Expect(release()).To(Succeed()) }()
 	if records, _ := filepath.Glob(filepath.Join(reports(), "records", "*.json")); len(records) == 0 {
-		return // only specs that run no trials were selected
+		return // no spec that runs trials was selected
 	}
 	gathered, err := report.Gather(reports())
 	Expect(err).NotTo(HaveOccurred())
@@ -71,6 +86,16 @@ func retries() int {
 		panic("FLATLINE_RETRIES: want a number, 0 or more") // the specs' time limits need it
 	}
 	return n
+}
+
+// shard is the part of the suite that runs here, of as many machines.
+func shard() (s harness.Shard) {
+	if text := os.Getenv("FLATLINE_SHARD"); text != "" {
+		if err := s.UnmarshalText([]byte(text)); err != nil {
+			panic("FLATLINE_SHARD: " + err.Error())
+		}
+	}
+	return s
 }
 
 // limit is how long a spec of these trials may take.

@@ -37,6 +37,8 @@ func usage(format string, args ...any) error { return exit{exitUsage, fmt.Errorf
 
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Run scenarios under policies, and report."`
+	Report  reportCmd  `cmd:"" help:"Report on a stored run again, or on several as one."`
+	Compare compareCmd `cmd:"" help:"Hold two runs against each other."`
 	Judge   judgeCmd   `cmd:"" help:"Judge detectors over traces, or over arrivals in CSV files."`
 	List    listCmd    `cmd:"" help:"Say which scenarios, policies and profiles there are."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`
@@ -71,11 +73,12 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		kong.Name("flatline"), kong.Description(description),
 		kong.Vars{"parallel": fmt.Sprint(harness.DefaultParallel)},
 		kong.Writers(stdout, stderr), kong.Exit(func(int) { answered = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Help(printHelp), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
 		return fmt.Errorf("describe the command line: %w", err)
 	}
+	parser.Model.HelpFlag.Hidden = true // whoever reads of it has found it
 	parsed, err := parser.Parse(args)
 	if answered {
 		return nil
@@ -88,6 +91,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	parsed.BindTo(stdout, (*io.Writer)(nil))
+	parsed.Bind(streams{stdout, stderr})
 	return parsed.Run()
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -58,10 +57,8 @@ func (j *judgeCmd) Run(ctx context.Context, stdout io.Writer) error {
 		}
 	}
 	if j.JSON {
-		out := json.NewEncoder(stdout)
-		out.SetIndent("", "  ")
-		if err := out.Encode(judged); err != nil {
-			return fmt.Errorf("write JSON: %w", err)
+		if err := printJSON(stdout, judged); err != nil {
+			return err
 		}
 	} else {
 		for i, of := range judged {

@@ -62,9 +62,7 @@ func (of judgement) print(w io.Writer) {
 	tab.Render()
 	fmt.Fprintln(w)
 	for _, line := range slices.Concat(of.Assumed, of.LeftOut, of.outside(), []string{legend(of)}) {
-		for _, part := range strings.Split(text.WrapSoft(report.Clean(line), 78), "\n") {
-			fmt.Fprintln(w, strings.TrimSpace(part))
-		}
+		printProse(w, line)
 	}
 }
 

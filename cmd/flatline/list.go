@@ -21,6 +21,9 @@ type listCmd struct {
 	fileFlags
 }
 
+// Help is shown below the command's summary.
+func (*listCmd) Help() string { return `Example: flatline list --profile strict` }
+
 // Run is called by Kong.
 func (l *listCmd) Run(stdout io.Writer) error {
 	own, err := l.ownPolicies()

@@ -97,6 +97,18 @@ func TestWrongUse(t *testing.T) {
 		{"a folder as file", []string{"list", "--policies", filepath.Dir(file)}, []string{"--policies: read " + filepath.Dir(file)}},
 		{"list in window and profile", []string{"list", "--window", "6s..9s", "--profile", "strict"}, []string{"--window", "--profile"}},
 		{"list in a window without room", []string{"list", "--window", "6s..6.1s"}, []string{"--window", "too narrow"}},
+		{"a shard of none", []string{"run", "--shard", "3/2"}, []string{"--shard", `"3/2"`, "want i/n"}},
+		{"half a shard", []string{"run", "--shard", "1"}, []string{"--shard", `"1"`, "want i/n"}},
+		{"an empty shard's name", []string{"run", "--shard="}, []string{"--shard", "want i/n"}},
+		{"JSON of a dry run", []string{"run", "--dry-run", "--json"}, []string{"--json and --dry-run"}},
+		{"no runs", []string{"report"}, []string{"<dir>"}},
+		{"runs into nowhere", []string{"report", "a", "b"}, []string{"--out: want a folder"}},
+		{"a report of no run", []string{"report", "none"}, []string{"none", "want the folder of a run"}},
+		{"no runs merged", []string{"report", "none", "--out", "new"}, []string{"none", "want the folder of a run"}},
+		{"half a comparison", []string{"compare", "a"}, []string{"<new>"}},
+		{"a comparison with nothing", []string{"compare", "a", "b"}, []string{"stat a", "stat b", "want the folder of a run, or its report.json"}},
+		{"another format", []string{"compare", "a", "b", "--format", "pdf"}, []string{"--format", "table", "pdf"}},
+		{"another failure", []string{"compare", "a", "b", "--fail-on", "change"}, []string{"--fail-on", "regression", "change"}},
 		{"a seed in words", []string{"run", "--seed", "lucky"}, []string{"--seed", `"lucky"`}},
 		{"nothing applies", []string{"run", "--scenario", "cable-pull-unnoticed", "--policy", "fixed"}, []string{"nothing to run", "applies"}},
 		{"a folder below a file", []string{"run", "--scenario", "orderly-close", "--out", file}, []string{"--out", file}},
@@ -131,14 +143,14 @@ func nothingWritten(t *testing.T) {
 }
 
 func TestHelpFitsAScreen(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"judge", "--help"}, {"list", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"report", "--help"}, {"compare", "--help"}, {"judge", "--help"}, {"list", "--help"}, {"version", "--help"}} {
 		code, stdout, stderr := flatline(t, args...)
 		if code != 0 || stderr != "" {
 			t.Errorf("%q: exit code %d, %s", args, code, stderr)
 		}
 		lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
-		if len(lines) > 24 {
-			t.Errorf("%q: %d lines, want at most 24", args, len(lines))
+		if len(lines) > 23 { // and a prompt
+			t.Errorf("%q: %d lines, want at most 23", args, len(lines))
 		}
 		for _, l := range lines {
 			if len(l) > 80 {
@@ -147,6 +159,8 @@ func TestHelpFitsAScreen(t *testing.T) {
 		}
 		example := map[string]string{
 			"--help": "flatline run --profile strict", "run": "flatline run --profile strict", "judge": "flatline judge arrivals.csv",
+			"report": "flatline report shard-1 shard-2 --out reports", "compare": "flatline compare main/reports reports", "list": "flatline list --profile strict",
+			"version": "flatline version",
 		}[args[0]]
 		if !strings.Contains(stdout, example) {
 			t.Errorf("%q: no example in\n%s", args, stdout)

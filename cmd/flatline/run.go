@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,10 +9,8 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/flatline-go/flatline/harness"
-	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
@@ -31,8 +30,10 @@ type runCmd struct {
 	Seed     *uint64        `placeholder:"N" help:"Of all randomness. Default: random, printed."`
 	Retries  int            `default:"0" placeholder:"N" help:"How often to rerun what is inconclusive."`
 	Parallel int            `default:"${parallel}" placeholder:"N" help:"Most trials at once. Default: ${parallel}."`
+	Shard    harness.Shard  `placeholder:"I/N" help:"One of N parts, for as many machines: 2/3."`
 	Out      string         `default:"reports" placeholder:"DIR" help:"Report's folder; an old one goes. Default: reports."`
 	DryRun   bool           `help:"Say what would run, and write nothing."`
+	outputFlags
 }
 
 // Help is shown below the command's summary.
@@ -41,7 +42,7 @@ func (*runCmd) Help() string {
 }
 
 // Run is called by Kong.
-func (r *runCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (r *runCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -52,18 +53,52 @@ func (r *runCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if !r.DryRun {
-		if err := report.Prepare(r.Out); err != nil {
-			return usage("--out: %w", err)
-		}
-	}
-	fmt.Fprintf(stdout, "%s, at most %v, seed %d\n",
-		plural(len(trials), "trial"), rough(wallTime(r.Parallel, nil, lengths(trials))), *r.Seed)
+	all := len(trials)
+	trials = slices.DeleteFunc(trials, func(t harness.Trial) bool { return !r.Shard.Has(t.ID) })
 	if r.DryRun {
-		printTrials(stdout, trials)
+		if r.JSON {
+			return usage("--json and --dry-run: want one of them; what did not run has no report")
+		}
+		r.announce(s.out, trials, all)
+		printTrials(s.out, trials)
 		return nil
 	}
-	return r.play(ctx, newTerminal(stdout), trials)
+	unlock, err := report.Lock(r.Out)
+	if err != nil {
+		return usage("--out: %w", err)
+	}
+	defer func() { err = cmp.Or(err, unlock()) }()
+	if err := report.Prepare(r.Out); err != nil {
+		return usage("--out: %w", err)
+	}
+	t := r.told(s)
+	r.announce(t, trials, all)
+	if len(trials) == 0 {
+		return r.nothing(s, all)
+	}
+	return r.play(ctx, s, t, trials)
+}
+
+// announce says what runs, and how long at most.
+func (r *runCmd) announce(w io.Writer, trials []harness.Trial, all int) {
+	if len(trials) == 0 {
+		return
+	}
+	what := plural(len(trials), "trial")
+	if r.Shard.Of > 0 {
+		what = fmt.Sprintf("shard %v: %d of %s", r.Shard, len(trials), plural(all, "trial"))
+	}
+	fmt.Fprintf(w, "%s, at most %v, seed %d\n", what, rough(wallTime(r.Parallel, nil, lengths(trials))), *r.Seed)
+}
+
+// nothing is the end of a run whose shard is empty, which is no failure: the
+// trials are in the others.
+func (r *runCmd) nothing(s streams, all int) error {
+	if r.JSON {
+		return printJSON(s.out, report.Empty())
+	}
+	fmt.Fprintf(s.out, "shard %v is empty: other shards have the %s\n", r.Shard, plural(all, "trial"))
+	return nil
 }
 
 // check refuses values that no plan can have.
@@ -129,7 +164,7 @@ func (r *runCmd) trials() ([]harness.Trial, error) {
 
 // play runs the trials and reports. What was recorded is reported whatever
 // happens.
-func (r *runCmd) play(ctx context.Context, t terminal, trials []harness.Trial) error {
+func (r *runCmd) play(ctx context.Context, s streams, t terminal, trials []harness.Trial) error {
 	show := newDisplay(t, newProgress(trials, r.Parallel))
 	forget := onEnd(ctx, func() { show.say("interrupted: ending what runs; once more to stop at once") })
 	runner := harness.Runner{Out: r.Out, Parallel: r.Parallel, Retries: r.Retries, Progress: show.update}
@@ -142,8 +177,9 @@ func (r *runCmd) play(ctx context.Context, t terminal, trials []harness.Trial) e
 		gathered.Summary.Missing = max(0, planned(trials)-gathered.Summary.Trials)
 		lost = gathered.Write(r.Out)
 	}
+	var end error
 	if lost == nil {
-		r.tell(t, gathered)
+		end = r.end(s, gathered, r.Out)
 	}
 	switch {
 	case ctx.Err() != nil && lost == nil:
@@ -152,10 +188,8 @@ func (r *runCmd) play(ctx context.Context, t terminal, trials []harness.Trial) e
 		return exit{exitInterrupted, fmt.Errorf("interrupted; %w", lost)}
 	case err != nil || lost != nil:
 		return exit{exitFailed, errors.Join(err, lost)}
-	case gathered.ExitCode() != 0:
-		return exit{gathered.ExitCode(), nil}
 	default:
-		return nil
+		return end
 	}
 }
 
@@ -179,37 +213,5 @@ func onEnd(ctx context.Context, do func()) (forget func()) {
 		if !stop() {
 			<-done
 		}
-	}
-}
-
-// tell prints what a reader wants to know first, last.
-func (r *runCmd) tell(t terminal, gathered report.Report) {
-	printMatrix(t, gathered.Matrix)
-	printFailures(t, gathered, r.Out)
-	s := gathered.Summary
-	fmt.Fprintf(t, "\n%s\n", t.verdict(leading(gathered), s.Headline()))
-	if s.Verdicts[judge.Inconclusive] > 0 {
-		fmt.Fprintln(t, "inconclusive is neither held nor broken: this machine was too busy to tell; --retries 2 runs such trials again")
-	}
-	fmt.Fprintf(t, "sum of trial times %v, wall %v, ratio %.1f", s.TrialTime.Round(time.Second), s.Wall.Round(time.Second), s.Ratio)
-	if e := s.HarnessError; e != nil {
-		fmt.Fprintf(t, "; harness error p99 %v, largest %v", e.P99.Round(time.Microsecond), e.Max.Round(time.Microsecond))
-	}
-	fmt.Fprintf(t, "; seed %d\nreport:", *r.Seed)
-	for _, name := range []string{report.HTMLFile, report.MarkdownFile, report.JSONFile, report.JUnitFile} {
-		fmt.Fprintf(t, " %s", filepath.Join(r.Out, name))
-	}
-	fmt.Fprintln(t)
-}
-
-// leading is the verdict that decides the headline's colour.
-func leading(r report.Report) judge.Verdict {
-	switch r.ExitCode() {
-	case 0:
-		return judge.Held
-	case 1:
-		return judge.Broken
-	default:
-		return judge.Inconclusive
 	}
 }

@@ -32,26 +32,65 @@ func newTable(w io.Writer, header ...any) table.Writer {
 
 // printMatrix prints a table for each policy in each profile.
 func printMatrix(t terminal, cells []report.Cell) {
+	print := printCells
+	if t.columns < narrow {
+		print = printNarrow
+	}
 	for _, group := range byPolicy(cells) {
-		fmt.Fprintln(t)
 		first := group[0]
-		tab := newTable(t, fmt.Sprintf("%s/%s %v", first.Policy, first.Profile, first.Window), "client T_D, s", "server T_D, s", "verdict")
-		tab.SetColumnConfigs([]table.ColumnConfig{
-			{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight},
-			{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
-			{Number: 4, WidthMax: 30, WidthMaxEnforcer: text.WrapSoft},
-		})
-		for _, c := range group {
-			tab.AppendRow(table.Row{
-				report.Clean(c.Scenario), c.Client.Detection.String(), c.Server.Detection.String(),
-				t.verdict(c.Verdict, report.Clean(c.Sentence())),
-			})
-		}
-		tab.Render()
+		fmt.Fprintf(t, "\n%s\n", report.Clean(fmt.Sprintf("%s/%s %v", first.Policy, first.Profile, first.Window)))
+		print(t, group)
 	}
 	if slices.ContainsFunc(cells, func(c report.Cell) bool { return c.Client.Detection != nil || c.Server.Detection != nil }) {
 		fmt.Fprintln(t, "\nT_D, the detection time: smallest/median/largest")
 	}
+}
+
+// narrow is when the sides no longer fit beside each other: 23 columns for a
+// scenario, 20 for "30.650/37.549/38.450", 8 for a verdict, and between them 2.
+const narrow = 23 + 2 + 20 + 2 + 20 + 2 + 8
+
+// printCells prints a policy's cells, a line for each.
+func printCells(t terminal, group []report.Cell) {
+	tab := newTable(t, "scenario", "client T_D, s", "server T_D, s", "verdict")
+	tab.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight},
+		{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
+		verdictColumn(4, t.columns-namesWidth(group)-2*(2+20)-2),
+	})
+	for _, c := range group {
+		tab.AppendRow(table.Row{
+			report.Clean(c.Scenario), c.Client.Detection.String(), c.Server.Detection.String(),
+			t.verdict(c.Verdict, report.Clean(c.Sentence())),
+		})
+	}
+	tab.Render()
+}
+
+// printNarrow prints a policy's cells, a line for each side.
+func printNarrow(t terminal, group []report.Cell) {
+	tab := newTable(t, "scenario", "side", "T_D, s", "verdict")
+	tab.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
+		verdictColumn(4, t.columns-namesWidth(group)-(2+6)-(2+20)-2),
+	})
+	for _, c := range group {
+		tab.AppendRow(table.Row{report.Clean(c.Scenario), "client", c.Client.Detection.String(), t.verdict(c.Verdict, report.Clean(c.Sentence()))})
+		tab.AppendRow(table.Row{"", "server", c.Server.Detection.String()})
+	}
+	tab.Render()
+}
+
+// verdictColumn wraps a verdict, which may be a sentence, to what is left.
+func verdictColumn(number, width int) table.ColumnConfig {
+	return table.ColumnConfig{Number: number, WidthMax: min(30, max(8, width)), WidthMaxEnforcer: text.WrapSoft}
+}
+
+func namesWidth(group []report.Cell) (most int) {
+	for _, c := range group {
+		most = max(most, len(report.Clean(c.Scenario)))
+	}
+	return most
 }
 
 // byPolicy groups cells, in the order in which their policies first come.

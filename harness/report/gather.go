@@ -39,6 +39,11 @@ func Gather(dir string) (Report, error) {
 		}
 		records = append(records, rec)
 	}
+	return of(records), nil
+}
+
+// of is the report of records, which it puts in order.
+func of(records []judge.Record) Report {
 	slices.SortFunc(records, inOrder)
 	return Report{
 		Schema:      Schema,
@@ -47,7 +52,7 @@ func Gather(dir string) (Report, error) {
 		Summary:     summarize(records),
 		Matrix:      matrix(records),
 		Records:     records,
-	}, nil
+	}
 }
 
 // program is how GeneratedBy begins, and how Prepare knows a report as ours.
@@ -80,6 +85,10 @@ func readRecord(path string) (judge.Record, error) {
 	if err != nil {
 		return judge.Record{}, err
 	}
+	return decodeRecord(data)
+}
+
+func decodeRecord(data []byte) (judge.Record, error) {
 	// The schema comes first: another one may not fit the structure at all.
 	var head struct {
 		Schema *int `json:"schema"`

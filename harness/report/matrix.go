@@ -94,7 +94,8 @@ func (s *Spread) String() string {
 	return fmt.Sprintf("%.3f/%.3f/%.3f", s.Min.Seconds(), s.Median.Seconds(), s.Max.Seconds())
 }
 
-func spread(sample []time.Duration) *Spread {
+// NewSpread describes a sample; nil: it is empty.
+func NewSpread(sample []time.Duration) *Spread {
 	if len(sample) == 0 {
 		return nil
 	}
@@ -169,23 +170,17 @@ func cell(records []judge.Record) (c Cell, ok bool) {
 }
 
 func ofSide(records []judge.Record, side heartbeat.Side) Side {
-	var out Side
-	var detections, recoveries []time.Duration
+	sample := Sample(records, side)
+	out := Side{Detection: NewSpread(sample.Detections), Recovery: NewSpread(sample.Recoveries)}
+	for _, n := range sample.Mistakes {
+		out.Mistakes += n
+	}
 	for i := range records {
-		if !judged(records[i]) {
-			continue
-		}
-		m := records[i].Of(side)
-		out.Mistakes += m.Mistakes
-		out.BeatsPerHour, out.BytesPerHour = m.BeatsPerHour, m.BytesPerHour
-		if took := detection(records[i], side); took != nil {
-			detections = append(detections, *took)
-		}
-		if m.Recovery != nil {
-			recoveries = append(recoveries, *m.Recovery)
+		if judged(records[i]) {
+			m := records[i].Of(side)
+			out.BeatsPerHour, out.BytesPerHour = m.BeatsPerHour, m.BytesPerHour
 		}
 	}
-	out.Detection, out.Recovery = spread(detections), spread(recoveries)
 	return out
 }
 

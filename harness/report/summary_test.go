@@ -45,7 +45,7 @@ func TestSpread(t *testing.T) {
 		{"three", []time.Duration{9, 5, 6}, &Spread{N: 3, Min: 5, Median: 6, Max: 9}},
 		{"four", []time.Duration{9, 5, 6, 8}, &Spread{N: 4, Min: 5, Median: 6, Max: 9}},
 	} {
-		if got := spread(row.sample); !reflect.DeepEqual(got, row.want) {
+		if got := NewSpread(row.sample); !reflect.DeepEqual(got, row.want) {
 			t.Errorf("%s: %+v, want %+v", row.name, got, row.want)
 		}
 	}

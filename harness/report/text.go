@@ -26,6 +26,9 @@ func Clean(s string) string {
 	return b.String()
 }
 
+// Escape writes a text so that Markdown shows it as it is, in one line.
+func Escape(s string) string { return escaped(s) }
+
 // escaped writes a text so that Markdown shows it as it is. Pipes are left
 // alone: in a table they are the table's to escape, and elsewhere harmless.
 func escaped(s string) string { return markup.Replace(cut(Clean(s), longest)) }

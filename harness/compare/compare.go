@@ -1,0 +1,180 @@
+// Package compare holds two runs against each other: under each policy and
+// scenario and for each side, what became of T_D, of mistakes and of recovery,
+// and whether that is more than chance.
+//
+//	c := compare.Runs(before, after) // of report.Load
+//	if len(c.Regressions()) > 0 { ... }
+package compare
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// Schema is the version of the comparison's JSON.
+const Schema = 1
+
+// Comparison is what is the same in two runs, and what is not.
+type Comparison struct {
+	Schema int `json:"schema"`
+	// Notes say in sentences what else differs between the runs, such as
+	// windows and seeds: a change may be owed to that.
+	Notes []string `json:"notes"`
+	// Rows are the cells that both runs have, in the order of BASE.
+	Rows []Row `json:"rows"`
+	// OnlyBase and OnlyNew are the cells that one run has.
+	OnlyBase []Lone `json:"only_base"`
+	OnlyNew  []Lone `json:"only_new"`
+}
+
+// Lone is a scenario and the policies under which only one run has it.
+type Lone struct {
+	Scenario string   `json:"scenario"`
+	Policies []string `json:"policies"` // with their profiles
+}
+
+// String is "cable-pull under fixed/strict, push/strict".
+func (l Lone) String() string { return l.Scenario + " under " + strings.Join(l.Policies, ", ") }
+
+// Row is one scenario under one policy, in both runs.
+type Row struct {
+	Scenario string           `json:"scenario"`
+	Policy   string           `json:"policy"` // with its profile
+	Window   heartbeat.Window `json:"window"` // NEW's
+	Base     Outcome          `json:"base"`
+	New      Outcome          `json:"new"`
+	Client   Side             `json:"client"`
+	Server   Side             `json:"server"`
+}
+
+// Outcome is the verdict of one run's cell.
+type Outcome struct {
+	Verdict  judge.Verdict `json:"verdict"`
+	Sentence string        `json:"sentence"` // "1 of 3 broken"
+}
+
+// Side is what became of one side. The trials are those that held or broke.
+type Side struct {
+	Detection Times  `json:"detection"`
+	Recovery  Times  `json:"recovery"`
+	Mistakes  Counts `json:"mistakes"`
+}
+
+// Times compares durations.
+type Times struct {
+	Test
+	// Base and New are nil where there was none.
+	Base *report.Spread `json:"base,omitempty"`
+	New  *report.Spread `json:"new,omitempty"`
+	// BaseRoom and NewRoom are what was left until the nearest bound of what
+	// the scenario expects of the time, in the trial with the least; below 0:
+	// by how much it was missed. nil: nothing is expected of it.
+	BaseRoom *time.Duration `json:"base_room_ns,omitempty"`
+	NewRoom  *time.Duration `json:"new_room_ns,omitempty"`
+}
+
+// Worse says that the time has changed against its window: a change is shown,
+// and more than a tenth of the room is gone.
+func (t Times) Worse() bool {
+	if !t.Shown || t.BaseRoom == nil || t.NewRoom == nil {
+		return false
+	}
+	return *t.BaseRoom-*t.NewRoom > t.BaseRoom.Abs()/10
+}
+
+// Counts compares numbers of mistakes: Base and New are the sums over all
+// trials, the test is of the numbers per trial.
+type Counts struct {
+	Test
+	Base int `json:"base"`
+	New  int `json:"new"`
+}
+
+// Of is what the row says of a side.
+func (r *Row) Of(side heartbeat.Side) *Side {
+	if side == heartbeat.ClientSide {
+		return &r.Client
+	}
+	return &r.Server
+}
+
+// Sides are both, in the order in which they are shown.
+var Sides = []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide}
+
+// Runs compares two runs.
+func Runs(base, now report.Report) Comparison {
+	c := Comparison{Schema: Schema, Rows: []Row{}}
+	var pairs []pair
+	pairs, c.OnlyBase, c.OnlyNew = match(base, now)
+	for _, p := range pairs {
+		c.Rows = append(c.Rows, p.row())
+	}
+	c.Notes = notes(base, now, pairs)
+	return c
+}
+
+// row compares what the two runs have in common: a phase that only one of them
+// has would look like a change.
+func (p pair) row() Row {
+	r := Row{
+		Scenario: p.new.Scenario, Policy: p.new.Policy + "/" + p.new.Profile, Window: p.new.Window,
+		Base: outcome(p.base.Cell), New: outcome(p.new.Cell),
+	}
+	base, now := p.base.at(p.phases()), p.new.at(p.phases())
+	for _, side := range Sides {
+		was, is := report.Sample(base, side), report.Sample(now, side)
+		*r.Of(side) = Side{
+			Detection: times(was.Detections, is.Detections),
+			Recovery:  times(was.Recoveries, is.Recoveries),
+			Mistakes:  Counts{Test: test(was.Mistakes, is.Mistakes), Base: sum(was.Mistakes), New: sum(is.Mistakes)},
+		}
+		r.Of(side).Detection.rooms(base, now, scenario.Detects, side)
+		r.Of(side).Recovery.rooms(base, now, scenario.Recovers, side)
+	}
+	return r
+}
+
+func outcome(c report.Cell) Outcome { return Outcome{c.Verdict, c.Sentence()} }
+
+func times(base, now []time.Duration) Times {
+	return Times{Test: test(base, now), Base: report.NewSpread(base), New: report.NewSpread(now)}
+}
+
+func (t *Times) rooms(base, now []judge.Record, that scenario.Outcome, side heartbeat.Side) {
+	t.BaseRoom, t.NewRoom = room(base, that, side), room(now, that, side)
+}
+
+// room is the least that the checks of an outcome left until its bound.
+func room(records []judge.Record, that scenario.Outcome, side heartbeat.Side) (least *time.Duration) {
+	for _, r := range records {
+		for _, c := range r.Checks {
+			if c.That != that || c.Side != side || c.Slack == nil || c.Unmeasured {
+				continue
+			}
+			left := *c.Slack
+			if !c.Held {
+				left = -left
+			}
+			if least == nil || left < *least {
+				least = &left
+			}
+		}
+	}
+	return least
+}
+
+func sum(counts []int) (total int) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
+}
+
+// Name is the row's cell, in words.
+func (r Row) Name() string { return fmt.Sprintf("%s under %s", r.Scenario, r.Policy) }

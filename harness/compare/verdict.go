@@ -1,0 +1,145 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// grave are the verdicts that say something against the subject or the harness,
+// the gravest last. The others say nothing.
+var grave = []judge.Verdict{judge.Held, judge.Failed, judge.Broken}
+
+// worse says that a verdict got worse.
+func (r Row) worse() bool {
+	return slices.Index(grave, r.New.Verdict) > max(0, slices.Index(grave, r.Base.Verdict))
+}
+
+// unclear says that NEW cannot tell what BASE could.
+func (r Row) unclear() bool {
+	return slices.Contains(grave, r.Base.Verdict) && (r.New.Verdict == judge.Inconclusive || r.New.Verdict == judge.Interrupted)
+}
+
+// Regressions are a sentence for each verdict that got worse, and each time
+// that changed against its window.
+func (c Comparison) Regressions() []string {
+	var out []string
+	for _, r := range c.Rows {
+		if r.worse() {
+			out = append(out, fmt.Sprintf("%s: %s, was %s", r.Name(), r.New.Sentence, r.Base.Sentence))
+		}
+		for _, side := range Sides {
+			s := r.Of(side)
+			out = append(out, s.Detection.against(r, side, "T_D")...)
+			out = append(out, s.Recovery.against(r, side, "recovery")...)
+		}
+	}
+	return out
+}
+
+// against says how a time got worse, if it did.
+func (t Times) against(r Row, side heartbeat.Side, what string) []string {
+	if !t.Worse() {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: the %s's %s went from %v to %v (%v), and its room from %v to %v",
+		r.Name(), side, what, milli(t.Base.Median), milli(t.New.Median), t.Test, milli(*t.BaseRoom), milli(*t.NewRoom))}
+}
+
+// Unclear are the cells of which NEW cannot tell what BASE could: it stalled or
+// was interrupted there.
+func (c Comparison) Unclear() []string {
+	var out []string
+	for _, r := range c.Rows {
+		if r.unclear() {
+			out = append(out, fmt.Sprintf("%s: %s, was %s", r.Name(), r.New.Sentence, r.Base.Sentence))
+		}
+	}
+	return out
+}
+
+// Headline is the comparison as one line of plain text.
+func (c Comparison) Headline() string {
+	changed := 0
+	for _, t := range c.tests() {
+		if t.Shown {
+			changed++
+		}
+	}
+	lead := "No regression"
+	if n := len(c.Regressions()); n > 0 {
+		lead = plural(n, "regression")
+	}
+	if len(c.Rows) == 0 {
+		lead = "Nothing to compare: the runs have no scenario under the same policy"
+	}
+	out := fmt.Sprintf("%s; %d of %s changed in %s", lead, changed, plural(len(c.tests()), "measure"), plural(len(c.Rows), "cell"))
+	if n := len(c.Unclear()); n > 0 {
+		out += fmt.Sprintf("; %d unclear", n)
+	}
+	if n := count(c.OnlyBase) + count(c.OnlyNew); n > 0 {
+		out += fmt.Sprintf("; %d in one run only", n)
+	}
+	return out + "."
+}
+
+// Legend says how to read the changes.
+func (c Comparison) Legend() string {
+	able := 0
+	for _, t := range c.tests() {
+		if t.able() {
+			able++
+		}
+	}
+	out := fmt.Sprintf("~: no change is shown (Mann-Whitney U test, p < %g, at least %d trials on each side). Times are medians.", Alpha, Fewest)
+	switch {
+	case able == 0:
+		return out + " Here none could be: there are too few trials, and --repeat 2 runs more."
+	case float64(able)*Alpha >= 1:
+		return out + fmt.Sprintf(" Of %d such tests about %.0f show a change by chance.", able, float64(able)*Alpha)
+	default:
+		return out
+	}
+}
+
+// tests are those of all measures that any trial had.
+func (c Comparison) tests() []Test {
+	var out []Test
+	for _, r := range c.Rows {
+		for _, side := range Sides {
+			for _, m := range r.Of(side).Measures() {
+				out = append(out, m.Test)
+			}
+		}
+	}
+	return out
+}
+
+// count is how many cells they are.
+func count(of []Lone) (n int) {
+	for _, l := range of {
+		n += len(l.Policies)
+	}
+	return n
+}
+
+// Words are a sentence for each.
+func Words(of []Lone) []string {
+	var out []string
+	for _, l := range of {
+		out = append(out, l.String())
+	}
+	return out
+}
+
+func milli(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
