@@ -150,7 +150,7 @@ next:
 		}
 		for i, g := range groups {
 			if p.Mode == heartbeat.Observe && sharesTrial(g.policies[0], policy) && s.Same(g.scope, scope) {
-				groups[i].policies = append(g.policies, policy)
+				groups[i].policies = append(groups[i].policies, policy)
 				continue next
 			}
 		}
