@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -18,10 +19,6 @@ const comeUp = 10 * time.Second
 // that the phase counts from: the client's last heard echo; with one-way beats
 // the receiver's last heard beat; without beats the client's coming up.
 func (l *lab) ready(ctx context.Context) (heard int64, err error) {
-	limit := comeUp + 6*l.trial.Policy.Profile.Delay
-	ctx, cancel := context.WithTimeoutCause(ctx, limit,
-		fmt.Errorf("the two sides did not hear each other within %v", limit))
-	defer cancel()
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	go func() { // a subject that ends already never comes up
@@ -31,6 +28,22 @@ func (l *lab) ready(ctx context.Context) (heard int64, err error) {
 		case <-ctx.Done():
 		}
 	}()
+	limit := cmp.Or(l.place.ComeUp, comeUp+6*l.trial.Policy.Profile.Delay)
+	soon, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the two sides did not hear each other within %v", limit))
+	defer cancel()
+	heard, err = l.upAndHeard(soon)
+	if err != nil || l.placed == nil {
+		return heard, err
+	}
+	l.say(State{Doing: "waiting for its cue"})
+	if err := l.placed.Cue(ctx); err != nil {
+		return 0, cmp.Or(context.Cause(ctx), err)
+	}
+	return l.rec.Now(), nil
+}
+
+// upAndHeard waits for what the subject shows: its events, or else the wire.
+func (l *lab) upAndHeard(ctx context.Context) (heard int64, err error) {
 	if l.actor == nil {
 		return l.readyByWire(ctx)
 	}
