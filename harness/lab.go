@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
@@ -22,17 +23,20 @@ type lab struct {
 	kind    subject.Kind
 	say     func(State) // progress
 
-	rec     *trace.Recorder
-	subject subject.Subject
-	actor   subject.Actor  // nil: the subject tells nothing
-	placed  subject.Placed // nil: the lab starts both sides
-	place   subject.Place
-	path    network.Path
-	output  func(process string) (io.WriteCloser, error) // see subject.Setup
-	ended   chan error                                   // an end of the subject's functions that nobody asked for
-	dialled chan struct{}                                // closed once Dial has returned
-	planned int64                                        // the instant of the strike, which the timeline counts from
-	healed  int64                                        // when the newest fault ended
+	rec      *trace.Recorder
+	subject  subject.Subject
+	actor    subject.Actor  // nil: the subject tells nothing
+	placed   subject.Placed // nil: the lab starts both sides
+	place    subject.Place
+	path     network.Path
+	output   func(process string) (io.WriteCloser, error) // see subject.Setup
+	ended    chan error                                   // an end of the subject's functions that nobody asked for
+	dialled  chan struct{}                                // closed once Dial has returned
+	watching sync.WaitGroup                               // see watchTimers
+	struck   int64                                        // when the first fault was about to
+	planned  int64                                        // the instant of the strike, which the timeline counts from
+	healed   int64                                        // when the newest fault ended
+	saved    int64                                        // how much sooner than planned, as there was nothing left to wait for
 }
 
 // run returns the trial's trace, written to out as it happened. An error means
@@ -72,7 +76,10 @@ func (l *lab) run(ctx context.Context, out io.Writer, watch *watchdog) (t trace.
 	}
 
 	stop := l.start(ctx, ln)
-	err = l.play(ctx)
+	playing, done := context.WithCancel(ctx)
+	err = l.play(playing)
+	done()
+	l.watching.Wait()
 	if _, lost := l.rec.Close(); lost != nil { // the tear-down is no part of the history
 		err = errors.Join(err, lost)
 	}
@@ -84,6 +91,9 @@ func (l *lab) play(ctx context.Context) error {
 	heard, err := l.ready(ctx)
 	if err != nil {
 		return err
+	}
+	if l.expects(scenario.HangsUp) {
+		l.watchTimers(ctx)
 	}
 	interval := l.trial.Scope["D"]
 	l.planned = heard + int64(l.trial.Phase*float64(interval))

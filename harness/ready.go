@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -73,27 +72,4 @@ func (l *lab) upAndHeard(ctx context.Context) (heard int64, err error) {
 // hears says whether side hears beats or echoes under a policy.
 func hears(p heartbeat.Policy, side heartbeat.Side) bool {
 	return p.Probe == heartbeat.ProbeEcho || p.Probe == heartbeat.ProbePush && p.Beats.Includes(side.Peer())
-}
-
-// readyByWire is ready for a subject that tells nothing: bytes have passed both
-// ways. The network's stamps are the measure; they are only looked at now and
-// then.
-func (l *lab) readyByWire(ctx context.Context) (int64, error) {
-	for {
-		o, err := l.path.Observe(ctx)
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("watch the wire: %w", err)
-		}
-		for _, link := range o.Links {
-			if link.Up.Passed > 0 && link.Down.Passed > 0 {
-				return max(link.Down.LastPassed, network.Never), nil
-			}
-		}
-		if err := l.sleepUntil(ctx, l.rec.Now()+int64(20*time.Millisecond)); err != nil {
-			return 0, err
-		}
-	}
 }

@@ -173,7 +173,8 @@ func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(S
 
 // one runs a trial once.
 func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)) (rec judge.Record, err error) {
-	l := &lab{trial: t, network: r.Network, kind: r.Subject, say: say}
+	prints := outputs{dir: r.Out, trial: t.ID}
+	l := &lab{trial: t, network: r.Network, kind: r.Subject, say: say, output: prints.create}
 	if reason := l.unmeasurable(); reason != nil {
 		rec = judge.Unmeasured(l.header(time.Now()), reason.Error())
 		rec.Repeat = t.Repeat
@@ -200,7 +201,7 @@ func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)
 	case failure != nil:
 		rec.Verdict, rec.Reason = judge.Failed, failure.Error()
 	}
-	rec.Repeat = t.Repeat
+	rec.Repeat, rec.Output = t.Repeat, prints.paths
 	if r.Out != "" {
 		rec.Trace = filepath.ToSlash(filepath.Join("traces", t.ID+".jsonl"))
 	}
