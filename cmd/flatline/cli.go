@@ -37,6 +37,7 @@ func usage(format string, args ...any) error { return exit{exitUsage, fmt.Errorf
 
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Run scenarios under policies, and report."`
+	Watch   watchCmd   `cmd:"" help:"Run any client and server, and time who hangs up, by the wire alone."`
 	Judge   judgeCmd   `cmd:"" help:"Judge detectors over traces, or over arrivals in CSV files."`
 	List    listCmd    `cmd:"" help:"Say which scenarios, policies and profiles there are."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`

@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/flatline-go/flatline/harness"
-	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/scenarios"
@@ -61,7 +58,13 @@ func (r *runCmd) Run(ctx context.Context, stdout io.Writer) error {
 		printTrials(stdout, trials)
 		return nil
 	}
-	return r.play(ctx, newTerminal(stdout), trials)
+	t := newTerminal(stdout)
+	runner := harness.Runner{Out: r.Out, Parallel: r.Parallel, Retries: r.Retries}
+	return play(ctx, t, runner, trials, func(gathered report.Report) {
+		printMatrix(t, gathered.Matrix)
+		printFailures(t, gathered, r.Out)
+		printSummary(t, gathered, r.Out, *r.Seed)
+	})
 }
 
 // check refuses values that no plan can have.
@@ -123,83 +126,4 @@ func (r *runCmd) trials() ([]harness.Trial, error) {
 		return nil, usage("--set: %w", err)
 	}
 	return trials, nil
-}
-
-// play runs the trials and reports. What was recorded is reported whatever
-// happens.
-func (r *runCmd) play(ctx context.Context, t terminal, trials []harness.Trial) error {
-	show := newDisplay(t, newProgress(trials, r.Parallel))
-	forget := onEnd(ctx, func() { show.say("interrupted: ending what runs; once more to stop at once") })
-	runner := harness.Runner{Out: r.Out, Parallel: r.Parallel, Retries: r.Retries, Progress: show.update}
-	_, err := runner.Run(ctx, trials)
-	forget()
-	show.close()
-
-	gathered, lost := report.Gather(r.Out)
-	if lost == nil {
-		gathered.Summary.Missing = max(0, len(trials)-gathered.Summary.Trials)
-		lost = gathered.Write(r.Out)
-	}
-	if lost == nil {
-		r.tell(t, gathered)
-	}
-	switch {
-	case ctx.Err() != nil && lost == nil:
-		return exit{exitInterrupted, fmt.Errorf("interrupted; %s has what there is", r.Out)}
-	case ctx.Err() != nil:
-		return exit{exitInterrupted, fmt.Errorf("interrupted; %w", lost)}
-	case err != nil || lost != nil:
-		return exit{exitFailed, errors.Join(err, lost)}
-	case gathered.ExitCode() != 0:
-		return exit{gathered.ExitCode(), nil}
-	default:
-		return nil
-	}
-}
-
-// onEnd calls do when ctx ends. Once forget has returned, it is over or will
-// not happen.
-func onEnd(ctx context.Context, do func()) (forget func()) {
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		do()
-	})
-	return func() {
-		if !stop() {
-			<-done
-		}
-	}
-}
-
-// tell prints what a reader wants to know first, last.
-func (r *runCmd) tell(t terminal, gathered report.Report) {
-	printMatrix(t, gathered.Matrix)
-	printFailures(t, gathered, r.Out)
-	s := gathered.Summary
-	fmt.Fprintf(t, "\n%s\n", t.verdict(leading(gathered), s.Headline()))
-	if s.Verdicts[judge.Inconclusive] > 0 {
-		fmt.Fprintln(t, "inconclusive is neither held nor broken: this machine was too busy to tell; --retries 2 runs such trials again")
-	}
-	fmt.Fprintf(t, "sum of trial times %v, wall %v, ratio %.1f", s.TrialTime.Round(time.Second), s.Wall.Round(time.Second), s.Ratio)
-	if e := s.HarnessError; e != nil {
-		fmt.Fprintf(t, "; harness error p99 %v, largest %v", e.P99.Round(time.Microsecond), e.Max.Round(time.Microsecond))
-	}
-	fmt.Fprintf(t, "; seed %d\nreport:", *r.Seed)
-	for _, name := range []string{report.MarkdownFile, report.JSONFile, report.JUnitFile} {
-		fmt.Fprintf(t, " %s", filepath.Join(r.Out, name))
-	}
-	fmt.Fprintln(t)
-}
-
-// leading is the verdict that decides the headline's colour.
-func leading(r report.Report) judge.Verdict {
-	switch r.ExitCode() {
-	case 0:
-		return judge.Held
-	case 1:
-		return judge.Broken
-	default:
-		return judge.Inconclusive
-	}
 }

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/network"
+	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// printWatched tells of each trial who hung up, and when; of the only one, all
+// that the wire showed.
+func printWatched(t terminal, r report.Report, dir string) {
+	for _, rec := range r.Records {
+		if len(rec.Connections) == 0 || rec.Superseded {
+			continue
+		}
+		tr, err := trace.ReadFile(filepath.Join(dir, filepath.FromSlash(rec.Trace)))
+		if err != nil {
+			continue // the verdicts don't need it
+		}
+		fault, lasted := faulted(tr)
+		for _, c := range rec.Connections {
+			name := fmt.Sprintf("phase %g", rec.Phase)
+			if len(rec.Connections) > 1 {
+				name += ", " + c.Name
+			}
+			fmt.Fprintf(t, "\n%s: %s\n", name, t.verdict(rec.Verdict, endings(c, lasted)))
+		}
+		if rec.Verdict == judge.NotMeasurable {
+			fmt.Fprintln(t, "  "+report.Clean(rec.Reason))
+		}
+		if rec.Client.Recovery != nil {
+			fmt.Fprintf(t, "  a connection worked again %s after the fault's end\n", seconds(*rec.Client.Recovery))
+		}
+		if len(r.Records) == 1 {
+			printTimeline(t, tr, fault)
+		}
+		for _, path := range rec.Output {
+			fmt.Fprintf(t, "  output: %s\n", filepath.Join(dir, filepath.FromSlash(path)))
+		}
+	}
+}
+
+// faulted is when the first fault struck, and how long it lasted.
+func faulted(tr trace.Trace) (at int64, lasted time.Duration) {
+	struck := false
+	for _, e := range tr.Events {
+		switch {
+		case e.What == trace.FaultOn && !struck:
+			at, struck = e.T, true
+		case e.What == trace.FaultOff || e.What == trace.End:
+			return at, time.Duration(e.T - at)
+		}
+	}
+	return at, 0
+}
+
+// endings is what became of a connection, as a sentence.
+func endings(c judge.Connection, lasted time.Duration) string {
+	var parts []string
+	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
+		e := c.Of(side)
+		switch {
+		case e.After == nil:
+			parts = append(parts, fmt.Sprintf("%s never hung up in %s", side, seconds(lasted)))
+		case e.Cause == "peer closed":
+			parts = append(parts, fmt.Sprintf("%s got the other's closing after %s", side, seconds(*e.After)))
+		default:
+			parts = append(parts, fmt.Sprintf("%s %s after %s", side, e.Cause, seconds(*e.After)))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// printTimeline prints what the wire showed, from the fault.
+func printTimeline(t terminal, tr trace.Trace, fault int64) {
+	say := func(at int64, format string, args ...any) {
+		fmt.Fprintf(t, "  %10.3f s  %s\n", time.Duration(at-fault).Seconds(), report.Clean(fmt.Sprintf(format, args...)))
+	}
+	for _, e := range tr.Events {
+		switch e.What {
+		case trace.Dial:
+			say(e.T, "%s: the client connected%s", e.Session, carried(e.Link))
+		case trace.FaultOn:
+			say(e.T, "%s strikes; the last byte before it to the server %s, to the client %s", e.Kind, before(e.Strike.LastPassedUp, e.T), before(e.Strike.LastPassedDown, e.T))
+		case trace.FaultOff:
+			say(e.T, "%s ends", e.Kind)
+		case trace.HangUp:
+			say(e.T, "%s: the %s hung up", e.Session, e.Kind)
+		case trace.Armed:
+			say(e.T, "the %s's kernel has a keepalive timer: %s", e.Side, e.Detail)
+		case trace.Stall:
+			say(e.T, "this process stood still for %s", seconds(time.Duration(e.To-e.T)))
+		}
+	}
+}
+
+func carried(l *network.Link) string {
+	switch {
+	case l == nil:
+		return ""
+	case l.Dead:
+		return ", to nobody"
+	default:
+		return fmt.Sprintf("; in all %d bytes to the server, %d to the client", l.Up.Passed, l.Down.Passed)
+	}
+}
+
+func before(at, fault int64) string {
+	if at == network.Never {
+		return "never came"
+	}
+	return seconds(time.Duration(fault-at)) + " ago"
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()) }
