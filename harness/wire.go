@@ -24,7 +24,7 @@ func (l *lab) readyByWire(ctx context.Context) (int64, error) {
 	for {
 		next, err := l.path.Observe(ctx)
 		if ctx.Err() != nil {
-			return 0, l.neverUp(context.Cause(ctx), o)
+			return 0, l.neverUp(ctx, o)
 		}
 		if err != nil {
 			return 0, fmt.Errorf("watch the wire: %w", err)
@@ -36,15 +36,16 @@ func (l *lab) readyByWire(ctx context.Context) (int64, error) {
 			}
 		}
 		if err := l.sleepUntil(ctx, l.rec.Now()+int64(glance)); err != nil {
-			return 0, l.neverUp(err, o)
+			return 0, l.neverUp(ctx, o)
 		}
 	}
 }
 
-// neverUp says what was seen of a subject that did not come up in time.
-func (l *lab) neverUp(cause error, o network.Observation) error {
-	if l.placed == nil || !errors.Is(cause, context.DeadlineExceeded) {
-		return cause
+// neverUp is why the wait for a subject has ended: the context's cause or, of one
+// that the lab did not start itself and whose time was up, what was seen of it.
+func (l *lab) neverUp(ctx context.Context, o network.Observation) error {
+	if l.placed == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return context.Cause(ctx)
 	}
 	limit := l.place.ComeUp
 	var up, down int64

@@ -27,7 +27,7 @@ type watchCmd struct {
 	Scenario   string         `default:"cable-pull" placeholder:"NAME" help:"What happens. Default: cable-pull."`
 	Window     *window        `placeholder:"LO..HI" help:"When to hang up after it: ..30s. Default: it is only timed."`
 	Side       string         `enum:",client,server,both" default:"" placeholder:"SIDE" help:"Who is put to the test: client, server or both. Default: whose commands there are."`
-	Observe    time.Duration  `default:"2m" placeholder:"TIME" help:"Longest wait for a hang-up. Default: 2m."`
+	Observe    time.Duration  `placeholder:"TIME" help:"Longest wait for a hang-up. Default: 2m, and 10s more than the window."`
 	After      *time.Duration `placeholder:"TIME" help:"From the first bytes both ways to the strike. Default: 1s, or when you press enter."`
 	Interval   time.Duration  `default:"1s" placeholder:"TIME" help:"Over which trials spread their strikes; best the beat interval. Default: 1s."`
 	Trials     int            `default:"1" placeholder:"N" help:"How many trials, each with a fresh process."`
@@ -133,19 +133,25 @@ func (w *watchCmd) check(kind subject.Command) error {
 	if err := kind.Check(); err != nil {
 		return usage("%w; see flatline watch --help", err)
 	}
+	if w.Observe == 0 {
+		w.Observe = 2 * time.Minute
+		if w.Window != nil {
+			w.Observe = max(w.Observe, w.Window.Hi+10*time.Second)
+		}
+	}
 	for _, d := range []struct {
 		flag  string
 		value time.Duration
 	}{{"observe", w.Observe}, {"interval", w.Interval}} {
-		if d.value <= 0 || d.value > 24*time.Hour {
-			return usage("--%s: %v, want more than 0, at most 24h", d.flag, d.value)
+		if d.value <= 0 || d.value > 25*time.Hour {
+			return usage("--%s: %v, want more than 0, at most 25h", d.flag, d.value)
 		}
 	}
 	if w.After != nil && *w.After <= 0 {
 		return usage("--after: %v, want more than 0", *w.After)
 	}
-	if w.Window != nil && w.Window.Hi > w.Observe {
-		return usage("--window: it ends after %v, and so does not fit into --observe %v", w.Window.Hi, w.Observe)
+	if w.Window != nil && w.Window.Hi+time.Second > w.Observe {
+		return usage("--observe: %v, want a second more than the window's upper bound at least: %v", w.Observe, w.Window.Hi+time.Second)
 	}
 	for _, n := range []struct {
 		flag               string

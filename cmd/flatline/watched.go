@@ -41,6 +41,9 @@ func printWatched(t terminal, r report.Report, dir string) {
 		if len(r.Records) == 1 {
 			printTimeline(t, tr, fault)
 		}
+		if rec.Verdict != judge.Held && rec.Verdict != judge.NotMeasurable {
+			continue // its story follows, with its output
+		}
 		for _, path := range rec.Output {
 			fmt.Fprintf(t, "  output: %s\n", filepath.Join(dir, filepath.FromSlash(path)))
 		}

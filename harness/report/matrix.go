@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
-	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -163,7 +162,7 @@ func ofSide(records []judge.Record, side heartbeat.Side) Side {
 		m := records[i].Of(side)
 		out.Mistakes += m.Mistakes
 		out.BeatsPerHour, out.BytesPerHour = m.BeatsPerHour, m.BytesPerHour
-		if m.Detection != nil && (m.Mistakes == 0 || expects(records[i], scenario.Detects, side)) {
+		if m.Detection != nil && (m.Mistakes == 0 || detects(records[i], side)) {
 			detections = append(detections, *m.Detection)
 		}
 		if m.Recovery != nil {

@@ -232,7 +232,7 @@ func detections(records []judge.Record) []Detection {
 		}
 		_, profile := splitPolicy(r.Policy)
 		for _, side := range sides {
-			if !expects(*r, scenario.Detects, side) {
+			if !detects(*r, side) {
 				continue
 			}
 			k := key{r.Window, profile, side}
@@ -261,6 +261,11 @@ func (d *Detection) add(took *time.Duration, trial string) {
 		d.Latest = Extreme{*took, trial}
 	}
 	d.N++
+}
+
+// detects says whether the trial expects a detection of side, within a window.
+func detects(r judge.Record, side heartbeat.Side) bool {
+	return expects(r, scenario.Detects, side) || expects(r, scenario.HangsUp, side) && r.Window != (heartbeat.Window{})
 }
 
 // expects says whether the trial expects that of side.
