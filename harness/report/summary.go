@@ -240,7 +240,11 @@ func detections(records []judge.Record) []Detection {
 				at[k] = len(out)
 				out = append(out, Detection{Profile: profile, Window: r.Window, Side: side})
 			}
-			out[at[k]].add(r.Of(side).Detection, r.Trial)
+			took := r.Of(side).Detection
+			if took == nil && expects(*r, scenario.HangsUp, side) {
+				took = r.Of(side).End // the network or the peer ended it, and let it know
+			}
+			out[at[k]].add(took, r.Trial)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Detection) int {
