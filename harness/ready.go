@@ -34,7 +34,7 @@ func (l *lab) ready(ctx context.Context) (heard int64, err error) {
 	if err != nil || l.placed == nil {
 		return heard, err
 	}
-	l.say(State{Doing: "waiting for its cue"})
+	l.say(State{Doing: AwaitingCue, Addr: l.path.Addr()})
 	if err := l.placed.Cue(ctx); err != nil {
 		return 0, cmp.Or(context.Cause(ctx), err)
 	}

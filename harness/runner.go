@@ -60,11 +60,20 @@ type State struct {
 	Trial string
 	// Doing is half a sentence, lower case.
 	Doing string
+	// Addr is where the client is to connect; "": there is no such place yet.
+	Addr string
 	// Until is when the trial ends at the latest; zero: not known yet.
 	Until time.Time
 	// Record is the outcome, of a trial that has ended; else nil.
 	Record *judge.Record
 }
+
+// What a trial is Doing when it waits for what may be up to somebody at a
+// keyboard.
+const (
+	ComingUp    = "coming up"           // until both sides have heard each other
+	AwaitingCue = "waiting for its cue" // see subject.Placed
+)
 
 // Run runs the trials and returns a record of each, in the order of trials: of
 // the last attempt, where one was run again. Each attempt's files are written as

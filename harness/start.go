@@ -39,7 +39,7 @@ func (nobody) Close() error { return nil }
 // start runs the subject; the function that it returns stops it and the path,
 // and says what would not stop.
 func (l *lab) start(ctx context.Context, ln net.Listener) (stop func() error) {
-	l.say(State{Doing: "coming up"})
+	l.say(State{Doing: ComingUp, Addr: l.path.Addr()})
 	dialCtx, hangUp := context.WithCancel(ctx)
 	l.ended = make(chan error, 2)
 	served := make(chan struct{})

@@ -4,13 +4,11 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 )
 
 // pressEnter waits for a line on standard input.
 func pressEnter(ctx context.Context) error {
-	fmt.Fprintln(os.Stderr, "bytes have gone both ways: press enter to strike")
 	read := make(chan error, 1)
 	go func() { // it may wait for ever: nothing can end a read of a terminal
 		_, err := bufio.NewReader(os.Stdin).ReadString('\n')

@@ -13,11 +13,20 @@ import (
 )
 
 // play runs the trials and reports; tell tells the terminal. What was recorded is
-// reported whatever happens.
-func play(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, tell func(report.Report)) error {
+// reported whatever happens. prompt is the line that a state is worth, if any; nil:
+// none is.
+func play(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, prompt func(harness.State) string, tell func(report.Report)) error {
 	show := newDisplay(t, newProgress(trials, runner.Parallel))
 	forget := onEnd(ctx, func() { show.say("interrupted: ending what runs; once more to stop at once") })
-	runner.Progress = show.update
+	runner.Progress = func(s harness.State) {
+		show.update(s)
+		if prompt == nil {
+			return
+		}
+		if line := prompt(s); line != "" {
+			show.say(line)
+		}
+	}
 	_, err := runner.Run(ctx, trials)
 	forget()
 	show.close()

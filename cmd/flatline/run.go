@@ -60,7 +60,7 @@ func (r *runCmd) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	t := newTerminal(stdout)
 	runner := harness.Runner{Out: r.Out, Parallel: r.Parallel, Retries: r.Retries}
-	return play(ctx, t, runner, trials, func(gathered report.Report) {
+	return play(ctx, t, runner, trials, nil, func(gathered report.Report) {
 		printMatrix(t, gathered.Matrix)
 		printFailures(t, gathered, r.Out)
 		printSummary(t, gathered, r.Out, *r.Seed)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -26,7 +27,7 @@ type watchCmd struct {
 	ServerPort int            `placeholder:"PORT" help:"Where the server's command listens. Default: a free port, that it is told."`
 	Scenario   string         `default:"cable-pull" placeholder:"NAME" help:"What happens. Default: cable-pull."`
 	Window     *window        `placeholder:"LO..HI" help:"When to hang up after it: ..30s. Default: it is only timed."`
-	Side       string         `enum:",client,server,both" default:"" placeholder:"SIDE" help:"Who is put to the test: client, server or both. Default: whose commands there are."`
+	Side       string         `enum:",client,server,both" default:"" placeholder:"SIDE" help:"Who is put to the test: client, server or both. Default: whose commands there are, or the client."`
 	Observe    time.Duration  `placeholder:"TIME" help:"Longest wait for a hang-up. Default: 2m, and 10s more than the window."`
 	After      *time.Duration `placeholder:"TIME" help:"From the first bytes both ways to the strike. Default: 1s, or when you press enter."`
 	Interval   time.Duration  `default:"1s" placeholder:"TIME" help:"Over which trials spread their strikes; best the beat interval. Default: 1s."`
@@ -72,11 +73,8 @@ func (w *watchCmd) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	t := newTerminal(stdout)
 	fmt.Fprintf(t, "%s of %s, at most %v, seed %d\n", plural(len(trials), "trial"), w.Scenario, rough(wallTime(w.Parallel, nil, lengths(trials))), *w.Seed)
-	if len(kind.Client) == 0 {
-		fmt.Fprintf(t, "start the client now: it connects to %s\n", kind.Listen)
-	}
 	runner := harness.Runner{Subject: kind, Out: w.Out, Parallel: w.Parallel, Retries: w.Retries}
-	return play(ctx, t, runner, trials, func(gathered report.Report) {
+	return play(ctx, t, runner, trials, func(s harness.State) string { return prompt(kind, s) }, func(gathered report.Report) {
 		printWatched(t, gathered, w.Out)
 		if len(trials) > 1 {
 			printMatrix(t, gathered.Matrix)
@@ -84,6 +82,18 @@ func (w *watchCmd) Run(ctx context.Context, stdout io.Writer) error {
 		printFailures(t, gathered, w.Out)
 		printSummary(t, gathered, w.Out, *w.Seed)
 	})
+}
+
+// prompt is what somebody at the keyboard has to do.
+func prompt(kind subject.Command, s harness.State) string {
+	switch {
+	case s.Doing == harness.ComingUp && len(kind.Client) == 0:
+		return "start the client now: it connects to " + s.Addr
+	case s.Doing == harness.AwaitingCue && kind.Cue != nil:
+		return "bytes have gone both ways: press enter to strike"
+	default:
+		return ""
+	}
 }
 
 // subject is what the commands and addresses describe.
@@ -116,10 +126,10 @@ func (w *watchCmd) subject() (subject.Command, error) {
 }
 
 // sidesUnderTest are those that the user named, or else brought commands for;
-// without any, both.
+// without any, the client.
 func sidesUnderTest(named string, kind subject.Command) []heartbeat.Side {
 	switch {
-	case named == string(heartbeat.ClientSide), named == "" && len(kind.Client) > 0 && len(kind.Server) == 0:
+	case named == string(heartbeat.ClientSide), named == "" && len(kind.Server) == 0:
 		return []heartbeat.Side{heartbeat.ClientSide}
 	case named == string(heartbeat.ServerSide), named == "" && len(kind.Server) > 0 && len(kind.Client) == 0:
 		return []heartbeat.Side{heartbeat.ServerSide}
@@ -190,7 +200,7 @@ func (w *watchCmd) trials() ([]harness.Trial, error) {
 	phases := w.Phases
 	if len(phases) == 0 {
 		for i := range w.Trials {
-			phases = append(phases, (float64(i)+0.5)/float64(w.Trials))
+			phases = append(phases, math.Round((float64(i)+0.5)/float64(w.Trials)*1e4)/1e4)
 		}
 	}
 	plan := harness.Plan{

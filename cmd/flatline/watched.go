@@ -81,6 +81,9 @@ func endings(c judge.Connection, lasted time.Duration) string {
 	return strings.Join(parts, "; ")
 }
 
+// longStall is one that a reader of a timeline wants to know of.
+const longStall = 100 * time.Millisecond
+
 // printTimeline prints what the wire showed, from the fault.
 func printTimeline(t terminal, tr trace.Trace, fault int64) {
 	say := func(at int64, format string, args ...any) {
@@ -91,7 +94,7 @@ func printTimeline(t terminal, tr trace.Trace, fault int64) {
 		case trace.Dial:
 			say(e.T, "%s: the client connected%s", e.Session, carried(e.Link))
 		case trace.FaultOn:
-			say(e.T, "%s strikes; the last byte before it to the server %s, to the client %s", e.Kind, before(e.Strike.LastPassedUp, e.T), before(e.Strike.LastPassedDown, e.T))
+			say(e.T, "%s strikes; last byte to the server %s, to the client %s", e.Kind, before(e.Strike.LastPassedUp, e.T), before(e.Strike.LastPassedDown, e.T))
 		case trace.FaultOff:
 			say(e.T, "%s ends", e.Kind)
 		case trace.HangUp:
@@ -99,6 +102,9 @@ func printTimeline(t terminal, tr trace.Trace, fault int64) {
 		case trace.Armed:
 			say(e.T, "the %s's kernel has a keepalive timer: %s", e.Side, e.Detail)
 		case trace.Stall:
+			if e.To-e.T < int64(longStall) {
+				continue
+			}
 			say(e.T, "this process stood still for %s", seconds(time.Duration(e.To-e.T)))
 		}
 	}

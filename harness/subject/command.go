@@ -73,7 +73,7 @@ func (c Command) Check() error {
 			continue
 		}
 		_, port, err := net.SplitHostPort(addr)
-		if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 || n == 0 && name == "upstream" {
+		if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 1 || n > 65535 {
 			return fmt.Errorf("%s %q: want host:port, such as localhost:5672", name, addr)
 		}
 	}

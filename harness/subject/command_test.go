@@ -20,6 +20,7 @@ func TestCommandRefuses(t *testing.T) {
 		{name: "an upstream at port 0", command: Command{Upstream: "a:0", Client: sh}, want: `upstream "a:0"`},
 		{name: "a port by name", command: Command{Upstream: "a:http", Client: sh}, want: `upstream "a:http"`},
 		{name: "half a place to listen", command: Command{Upstream: "a:1", Listen: "5000"}, want: `listen "5000": want host:port`},
+		{name: "any place to listen", command: Command{Upstream: "a:1", Listen: "127.0.0.1:0"}, want: `listen "127.0.0.1:0": want host:port`},
 		{name: "no such client", command: Command{Upstream: "a:1", Client: []string{"./no-such-program"}}, want: "client's command: "},
 		{name: "no such server", command: Command{Server: []string{"./no-such-program"}, Client: sh}, want: "server's command: "},
 		{name: "a port beyond", command: Command{Server: sh, Client: sh, ServerPort: 65536}, want: "server's port 65536: want 1 to 65535"},
@@ -30,7 +31,7 @@ func TestCommandRefuses(t *testing.T) {
 		}
 	}
 	for _, good := range []Command{
-		{Upstream: "localhost:5672", Client: sh}, {Upstream: "[::1]:1", Listen: "127.0.0.1:0"}, {Server: sh, Client: sh}, {Server: sh, Listen: ":1", ServerPort: 7},
+		{Upstream: "localhost:5672", Client: sh}, {Upstream: "[::1]:1", Listen: "127.0.0.1:5000"}, {Server: sh, Client: sh}, {Server: sh, Listen: ":1", ServerPort: 7},
 	} {
 		if _, err := good.New(Setup{}); err != nil {
 			t.Errorf("%+v: %v", good, err)
