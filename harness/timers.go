@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 
@@ -48,10 +49,14 @@ func (l *lab) watchTimers(ctx context.Context) {
 }
 
 // timers are the keepalive timers of the two sides, and when they fire. The
-// client's sockets are those whose peer is the path; the server's are those whose
-// peer is a socket of this process's that is connected to the upstream.
+// client's sockets are those whose peer is the path; the server's are those at the
+// upstream's port whose peer is a socket of this process's.
 func (l *lab) timers(all []sockets.Socket, own map[string]bool) map[heartbeat.Side]time.Duration {
 	path, err := netip.ParseAddrPort(l.path.Addr())
+	if err != nil {
+		return nil
+	}
+	_, upstream, err := net.SplitHostPort(l.place.Upstream)
 	if err != nil {
 		return nil
 	}
@@ -67,7 +72,7 @@ func (l *lab) timers(all []sockets.Socket, own map[string]bool) map[heartbeat.Si
 		case !s.Keepalive:
 		case s.Remote.Port() == path.Port() && (s.Remote.Addr() == path.Addr() || path.Addr().IsUnspecified()):
 			armed[heartbeat.ClientSide] = s.Next
-		case ours[s.Remote] == s.Local:
+		case fmt.Sprint(s.Local.Port()) == upstream && ours[s.Remote] == s.Local:
 			armed[heartbeat.ServerSide] = s.Next
 		}
 	}
