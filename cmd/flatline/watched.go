@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -35,6 +38,9 @@ func printWatched(t terminal, r report.Report, dir string) {
 		if rec.Verdict == judge.NotMeasurable {
 			fmt.Fprintln(t, "  "+report.Clean(rec.Reason))
 		}
+		if forgotNothing(tr) {
+			fmt.Fprintln(t, "  the firewall forgot nothing: bytes came often enough")
+		}
 		if rec.Client.Recovery != nil {
 			fmt.Fprintf(t, "  a connection worked again %s after the fault's end\n", seconds(*rec.Client.Recovery))
 		}
@@ -50,18 +56,27 @@ func printWatched(t terminal, r report.Report, dir string) {
 	}
 }
 
-// faulted is when the first fault struck, and how long it lasted.
+// faulted is when the first fault struck, and how long a hang-up counted from
+// then: while the fault lasted or, where there was to be none, to the end.
 func faulted(tr trace.Trace) (at int64, lasted time.Duration) {
+	toEnd := slices.ContainsFunc(tr.Header.Scenario.Expect, func(e scenario.Expectation) bool { return e.That == scenario.StaysUp })
 	struck := false
 	for _, e := range tr.Events {
 		switch {
 		case e.What == trace.FaultOn && !struck:
 			at, struck = e.T, true
-		case e.What == trace.FaultOff || e.What == trace.End:
+		case e.What == trace.FaultOff && !toEnd || e.What == trace.End:
 			return at, time.Duration(e.T - at)
 		}
 	}
 	return at, 0
+}
+
+// forgotNothing says that the fault was a firewall which the bytes kept busy.
+func forgotNothing(tr trace.Trace) bool {
+	return slices.ContainsFunc(tr.Events, func(e trace.Event) bool {
+		return e.What == trace.FaultOff && e.Kind == string(scenario.IdleDrop) && e.Strike.Forgotten == network.Never
+	})
 }
 
 // endings is what became of a connection, as a sentence.
@@ -81,34 +96,60 @@ func endings(c judge.Connection, lasted time.Duration) string {
 	return strings.Join(parts, "; ")
 }
 
-// longStall is one that a reader of a timeline wants to know of.
-const longStall = 100 * time.Millisecond
-
 // printTimeline prints what the wire showed, from the fault.
 func printTimeline(t terminal, tr trace.Trace, fault int64) {
+	type line struct {
+		at   int64
+		text string
+	}
+	var lines []line
 	say := func(at int64, format string, args ...any) {
-		fmt.Fprintf(t, "  %10.3f s  %s\n", time.Duration(at-fault).Seconds(), report.Clean(fmt.Sprintf(format, args...)))
+		if at != network.Never {
+			lines = append(lines, line{at, fmt.Sprintf(format, args...)})
+		}
 	}
 	for _, e := range tr.Events {
 		switch e.What {
 		case trace.Dial:
 			say(e.T, "%s: the client connected%s", e.Session, carried(e.Link))
+			if e.Link != nil {
+				if news(e.Link.Up, e.Link.Down) {
+					say(e.Link.Up.Closed, "%s: the client's closing reached the server", e.Session)
+				}
+				if news(e.Link.Down, e.Link.Up) {
+					say(e.Link.Down.Closed, "%s: the server's closing reached the client", e.Session)
+				}
+				say(e.Link.Up.Ended, "%s: the network ended the server's connection", e.Session)
+				say(e.Link.Down.Ended, "%s: the network ended the client's connection", e.Session)
+			}
 		case trace.FaultOn:
 			say(e.T, "%s strikes; last byte to the server %s, to the client %s", e.Kind, before(e.Strike.LastPassedUp, e.T), before(e.Strike.LastPassedDown, e.T))
 		case trace.FaultOff:
 			say(e.T, "%s ends", e.Kind)
+			say(e.Strike.Forgotten, "the firewall forgets the connection")
 		case trace.HangUp:
 			say(e.T, "%s: the %s hung up", e.Session, e.Kind)
 		case trace.Armed:
 			say(e.T, "the %s's kernel has a keepalive timer: %s", e.Side, e.Detail)
 		case trace.Stall:
-			if e.To-e.T < int64(longStall) {
-				continue
+			if e.To-e.T >= int64(longStall) {
+				say(e.T, "this process stood still for %s", seconds(time.Duration(e.To-e.T)))
 			}
-			say(e.T, "this process stood still for %s", seconds(time.Duration(e.To-e.T)))
 		}
 	}
+	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.at, b.at) })
+	for _, l := range lines {
+		fmt.Fprintf(t, "  %10.3f s  %s\n", time.Duration(l.at-fault).Seconds(), report.Clean(l.text))
+	}
 }
+
+// news says whether a closing reached somebody who had not hung up.
+func news(way, back network.Flow) bool {
+	return back.HungUp == network.Never || back.HungUp > way.Closed
+}
+
+// longStall is one that a reader of a timeline wants to know of.
+const longStall = 100 * time.Millisecond
 
 func carried(l *network.Link) string {
 	switch {
