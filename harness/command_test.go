@@ -130,6 +130,34 @@ except TimeoutError: silent = time.time(); s.close(); print(heard, silent, flush
 	}
 }
 
+// Each connection of one client is timed: one hangs up, the other never.
+func TestEachConnectionIsTimed(t *testing.T) {
+	need(t, "python3")
+	const server = `
+import os, socket
+with socket.create_server(("127.0.0.1", int(os.environ["FLATLINE_PORT"]))) as s:
+    both = [s.accept()[0] for _ in range(2)]
+    for c in both: c.sendall(c.recv(100))
+    both[0].recv(1); both[1].recv(1)
+`
+	const client = `
+import os, socket, time
+to = (os.environ["FLATLINE_HOST"], int(os.environ["FLATLINE_PORT"]))
+one, two = socket.create_connection(to), socket.create_connection(to)
+for s in (one, two): s.sendall(b"hello")
+for s in (one, two): s.recv(100)
+time.sleep(1); two.close(); time.sleep(60)
+`
+	rec, _ := watched{
+		Command: subject.Command{Client: []string{"python3", "-c", client}, Server: []string{"python3", "-c", server}, After: 300 * time.Millisecond},
+		window:  heartbeat.Window{Hi: time.Second}, observe: "2s",
+	}.run(t)
+	if rec.Verdict != judge.Broken || len(rec.Connections) != 2 || rec.Connections[0].Client.After != nil || rec.Connections[1].Client.After == nil ||
+		!regexp.MustCompile(`^client: .* but never did in .* \(link 1\), hung up after .* \(link 2\)$`).MatchString(rec.Reason) {
+		t.Errorf("%s: %s; connections %+v, want the first open, the second hung up", rec.Verdict, rec.Reason, rec.Connections)
+	}
+}
+
 func TestNetcatNeverHangsUp(t *testing.T) {
 	need(t, "nc", "python3")
 	rec, _ := watched{
@@ -259,8 +287,7 @@ func sshCommand(t *testing.T, options ...string) subject.Command {
 	}
 	client := []string{"ssh", "-F", "none", "-i", key, "-p", "{port}", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"}
 	client = append(client, options...)
-	// The far end says that it is there, and waits.
-	client = append(client, me.Username+"@{host}", "echo there; sleep 60")
+	client = append(client, "-N", me.Username+"@{host}") // no command: they log in, and wait
 	return subject.Command{Client: client, Server: server, After: 1500 * time.Millisecond}
 }
 
@@ -303,7 +330,7 @@ func TestNoProcessOutlivesItsTrial(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	rec, _ := watched{
 		Command: subject.Command{
-			Client: []string{"sh", "-c", "trap '' TERM; sleep 60 & echo $! $$ >" + pids + "; { echo hello; sleep 60; } | nc {host} {port}"},
+			Client: []string{"sh", "-c", "trap '' TERM; sleep 60 & echo $! $$ >" + pids + "; python3 -c 'import os,time; os.setsid(); print(os.getpid(),flush=True); time.sleep(60)' >>" + pids + " & sleep 0.5" + "; { echo hello; sleep 60; } | nc {host} {port}"},
 			Server: []string{"python3", "-c", pythonEcho}, After: 10 * time.Millisecond,
 		},
 		observe: "100ms",

@@ -69,6 +69,12 @@ func (l *lab) start(ctx context.Context, ln net.Listener) (stop func() error) {
 		// Even after an interrupt the tear-down gets its time.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDown)
 		defer cancel()
+		if l.placed != nil { // its processes end while their connections are whole: who lost one may leave others behind
+			select {
+			case <-l.dialled:
+			case <-ctx.Done():
+			}
+		}
 		err = errors.Join(err, l.path.Close(ctx))
 		for _, part := range []struct {
 			name string

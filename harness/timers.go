@@ -22,43 +22,54 @@ import (
 const timersEvery = 500 * time.Millisecond
 
 // watchTimers notes which sides' kernels have a keepalive timer on a connection
-// of the trial, until both are known to or the trial ends.
+// of the trial, until both are known to or the trial ends; then, of which sides
+// nothing was seen.
 func (l *lab) watchTimers(ctx context.Context) {
 	l.watching.Go(func() {
-		known := map[heartbeat.Side]bool{}
-		for len(known) < 2 {
-			all, err := sockets.All()
+		seen, armed := map[heartbeat.Side]bool{}, map[heartbeat.Side]bool{}
+		for len(armed) < 2 {
+			found, err := l.sockets()
 			if err != nil {
-				return // not to be had here
+				break // not to be had here
 			}
-			own, err := sockets.Own()
-			if err != nil {
-				return
-			}
-			for side, next := range l.timers(all, own) {
-				if !known[side] {
-					known[side] = true
-					l.rec.Record(trace.Event{T: l.rec.Now(), Side: side, What: trace.Armed, Detail: fmt.Sprintf("it fires in %v", next)})
+			for side, s := range found {
+				seen[side] = true
+				if s.Keepalive && !armed[side] {
+					armed[side] = true
+					l.rec.Record(trace.Event{T: l.rec.Now(), Side: side, What: trace.Armed, Detail: fmt.Sprintf("it fires in %v", s.Next)})
 				}
 			}
 			if l.sleepUntil(ctx, l.rec.Now()+int64(timersEvery)) != nil {
-				return
+				break
+			}
+		}
+		for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
+			if !seen[side] {
+				l.rec.Record(trace.Event{T: l.rec.Now(), Side: side, What: trace.Unseen})
 			}
 		}
 	})
 }
 
-// timers are the keepalive timers of the two sides, and when they fire. The
-// client's sockets are those whose peer is the path; the server's are those at the
+// sockets are a connected socket of each side, one with a timer if there is one. The
+// client's are those whose peer is the path; the server's are those at the
 // upstream's port whose peer is a socket of this process's.
-func (l *lab) timers(all []sockets.Socket, own map[string]bool) map[heartbeat.Side]time.Duration {
+func (l *lab) sockets() (map[heartbeat.Side]sockets.Socket, error) {
+	all, err := sockets.All()
+	if err != nil {
+		return nil, err
+	}
+	own, err := sockets.Own()
+	if err != nil {
+		return nil, err
+	}
 	path, err := netip.ParseAddrPort(l.path.Addr())
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	_, upstream, err := net.SplitHostPort(l.place.Upstream)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	ours := map[netip.AddrPort]netip.AddrPort{} // the far ends of our sockets, by our ends
 	for _, s := range all {
@@ -66,15 +77,22 @@ func (l *lab) timers(all []sockets.Socket, own map[string]bool) map[heartbeat.Si
 			ours[s.Local] = s.Remote
 		}
 	}
-	armed := map[heartbeat.Side]time.Duration{}
+	found := map[heartbeat.Side]sockets.Socket{}
 	for _, s := range all {
+		var side heartbeat.Side
 		switch {
-		case !s.Keepalive:
+		case !s.Established:
+			continue
 		case s.Remote.Port() == path.Port() && (s.Remote.Addr() == path.Addr() || path.Addr().IsUnspecified()):
-			armed[heartbeat.ClientSide] = s.Next
+			side = heartbeat.ClientSide
 		case fmt.Sprint(s.Local.Port()) == upstream && ours[s.Remote] == s.Local:
-			armed[heartbeat.ServerSide] = s.Next
+			side = heartbeat.ServerSide
+		default:
+			continue
+		}
+		if !found[side].Keepalive {
+			found[side] = s
 		}
 	}
-	return armed
+	return found, nil
 }

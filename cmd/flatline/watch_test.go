@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -198,8 +199,9 @@ func gone(pid int) bool {
 		return true
 	}
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if p.Signal(syscall.Signal(0)) != nil {
-			return true
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if p.Signal(syscall.Signal(0)) != nil || strings.Contains(string(stat), ") Z ") {
+			return true // or dead, but not buried yet by whoever adopted it
 		}
 	}
 	return false

@@ -131,6 +131,8 @@ func printTimeline(t terminal, tr trace.Trace, fault int64) {
 			say(e.T, "%s: the %s hung up", e.Session, e.Kind)
 		case trace.Armed:
 			say(e.T, "the %s's kernel has a keepalive timer: %s", e.Side, e.Detail)
+		case trace.Unseen:
+			say(e.T, "whether the %s's kernel has a keepalive timer cannot be seen from here", e.Side)
 		case trace.Stall:
 			if e.To-e.T >= int64(longStall) {
 				say(e.T, "this process stood still for %s", seconds(time.Duration(e.To-e.T)))

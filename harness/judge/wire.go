@@ -144,11 +144,14 @@ func hangsUp(v view, e scenario.Expectation, side trace.Side) (Check, span) {
 		latest = max(latest, v.fault+int64(took))
 	}
 	c.Slack, c.Actual = slack, strings.Join(actual, ", ")
+	unseen := v.first(func(e trace.Event) bool { return e.What == trace.Unseen && e.Side == side }) != nil
 	if v.kept() && silent {
 		c.Actual += ": bytes came often enough for the firewall to forget nothing"
 	} else if next, armed := v.armed(side); armed && silent {
 		c.Held, c.Unmeasured, c.Slack = false, true, nil
 		c.Actual += fmt.Sprintf(", but its kernel's keepalive timer is armed (%s), and here the proxy's kernel answers in the peer's place: run it with --network kernel", next)
+	} else if unseen && silent {
+		c.Actual += " (whether its kernel has a keepalive timer, which the proxy's kernel would answer, cannot be seen from here)"
 	}
 	return c, span{v.beforeFault(), latest}
 }

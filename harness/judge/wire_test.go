@@ -21,6 +21,7 @@ type wire struct {
 	window heartbeat.Window
 	links  []network.Link
 	armed  heartbeat.Side
+	unseen heartbeat.Side
 	strike network.Strike // On and Off are set
 }
 
@@ -38,6 +39,9 @@ func (w wire) judge(t *testing.T) judge.Record {
 	h.fault(10, 70, w.strike)
 	if w.armed != "" {
 		h.add(trace.Event{T: ns(11), Side: w.armed, What: trace.Armed, Detail: "it fires in 14s"})
+	}
+	if w.unseen != "" {
+		h.add(trace.Event{T: ns(80.1), Side: w.unseen, What: trace.Unseen})
 	}
 	for i, l := range w.links {
 		h.add(trace.Event{T: l.Born, Side: trace.Network, Session: fmt.Sprintf("link %d", i+1), What: trace.Dial, Link: &l})
@@ -91,6 +95,8 @@ func TestHangUpsByTheWire(t *testing.T) {
 
 		{name: "never, but the kernel asks", wire: wire{links: []network.Link{carried(1, 0)}, window: within, armed: heartbeat.ClientSide}, verdict: judge.NotMeasurable,
 			actual: "never did in 1m0s, but its kernel's keepalive timer is armed (it fires in 14s), and here the proxy's kernel answers in the peer's place: run it with --network kernel"},
+		{name: "never, and the kernel cannot be seen", wire: wire{links: []network.Link{carried(1, 0)}, unseen: heartbeat.ClientSide}, verdict: judge.Held,
+			actual: "never did in 1m0s (whether its kernel has a keepalive timer, which the proxy's kernel would answer, cannot be seen from here)"},
 		{name: "hung up, and the kernel asks", wire: wire{links: []network.Link{carried(1, 29)}, window: within, armed: heartbeat.ClientSide}, verdict: judge.Held, actual: "hung up after 19s"},
 		{name: "the other's kernel asks", wire: wire{links: []network.Link{carried(1, 0)}, armed: heartbeat.ServerSide}, verdict: judge.Held, actual: "never did in 1m0s"},
 

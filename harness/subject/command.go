@@ -24,7 +24,8 @@ import (
 // arguments: the client where to connect, the server where to listen. No shell
 // reads them. Its input is empty. After the trial the process and those that it
 // started get SIGTERM, and what is left after 2 s is killed; if this process is
-// killed, so are they. (Windows: the process alone, and only after the trial.)
+// killed, so is that process, and all that stay in its group. (Windows: the
+// process alone, and only after the trial.)
 type Command struct {
 	Label  string   // its Name; "": the first words of the programs
 	Client []string // nil: a client that is started by hand connects to Listen
@@ -152,31 +153,35 @@ func (command) Serve(net.Listener) error { return errors.New("its server has an 
 // Dial starts the server, then the client, and returns when one of them has
 // ended and so has the other.
 func (c command) Dial(ctx context.Context, addr string) error {
-	ctx, stop := context.WithCancelCause(ctx)
+	ctx, over := context.WithCancelCause(ctx)
+	defer over(nil)
+	going, end := context.WithCancel(context.WithoutCancel(ctx))
+	var all []*process
 	var running sync.WaitGroup
-	defer running.Wait()
-	defer stop(nil)
 	run := func(side string, argv []string, addr string) {
-		running.Go(func() { stop(c.run(ctx, side, argv, addr)) })
+		p, err := newProcess(c.Setup, side, argv, addr)
+		if err != nil {
+			over(fmt.Errorf("the %s: %w", side, err))
+			return
+		}
+		all = append(all, p)
+		running.Go(func() { over(fmt.Errorf("the %s, %s, %w", side, argv[0], p.run(going))) })
 	}
 	if len(c.Server) > 0 {
 		run("server", c.Server, c.Upstream)
 		if err := listens(ctx, c.Upstream); err != nil {
-			return err
+			over(err)
 		}
 	}
-	if len(c.Client) > 0 {
+	if len(c.Client) > 0 && ctx.Err() == nil {
 		run("client", c.Client, addr)
 	}
 	<-ctx.Done()
-	return context.Cause(ctx)
-}
-
-// run is a program from start to end. It always returns an error: that it ended.
-func (c command) run(ctx context.Context, side string, argv []string, addr string) error {
-	p, err := newProcess(c.Setup, side, argv, addr)
-	if err != nil {
-		return fmt.Errorf("the %s: %w", side, err)
+	// Before any of them ends, and others lose their parents by it.
+	for _, p := range all {
+		p.remember()
 	}
-	return fmt.Errorf("the %s, %s, %w", side, argv[0], p.run(ctx))
+	end()
+	running.Wait()
+	return context.Cause(ctx)
 }

@@ -19,6 +19,10 @@ type process struct {
 	cmd    *exec.Cmd
 	output io.WriteCloser // of all that it prints
 	said   *tail          // of its standard error
+
+	mu    sync.Mutex
+	runs  bool
+	moved []*os.Process // what it started, perhaps out of its group
 }
 
 // grace is how long a process may take to end after SIGTERM.
@@ -75,6 +79,7 @@ func (p *process) run(ctx context.Context) error {
 	if err := p.cmd.Start(); err != nil {
 		return errors.Join(fmt.Errorf("did not start: %w", err), p.output.Close())
 	}
+	p.running(true)
 	release := guard(p.cmd.Process.Pid)
 	exited := make(chan struct{})
 	var ending sync.WaitGroup
@@ -92,11 +97,31 @@ func (p *process) run(ctx context.Context) error {
 		}
 	})
 	err := p.cmd.Wait()
+	p.running(false)
 	close(exited)
 	ending.Wait()
 	release()
 	kill(p.cmd.Process) // what it left behind
+	for _, m := range p.moved {
+		_ = m.Kill()
+		_ = m.Release()
+	}
 	return errors.Join(p.ended(err), p.output.Close())
+}
+
+func (p *process) running(runs bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.runs = runs
+}
+
+// remember notes what the process has started, while it runs, for its end.
+func (p *process) remember() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.runs {
+		p.moved = offspring(p.cmd.Process.Pid)
+	}
 }
 
 func (p *process) ended(err error) error {

@@ -92,6 +92,7 @@ const (
 	End      What = "end"       // the observation's: what follows is no part of it
 	Canary   What = "canary"    // a byte that the lab sent to see whether it arrives
 	Armed    What = "armed"     // a side's kernel was seen to have a keepalive timer on its connection
+	Unseen   What = "unseen"    // whether it has one could not be seen
 )
 
 // Offset is e's time as a duration since the epoch.
