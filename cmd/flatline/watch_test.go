@@ -157,7 +157,7 @@ func TestWatchLeavesNoProcessBehind(t *testing.T) {
 			dir := t.TempDir()
 			pids := filepath.Join(dir, "pids")
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "watch", "--upstream", talker(t), "--out", filepath.Join(dir, "reports"), "--",
-				"sh", "-c", `python3 -c '`+client+`' $FLATLINE_PORT & echo $! $$ > `+pids+`.new; mv `+pids+`.new `+pids+`; wait`)
+				"sh", "-c", `python3 -c '`+client+`' $FLATLINE_PORT & sleep 60 & echo $! $$ > `+pids+`.new; mv `+pids+`.new `+pids+`; wait`)
 			cmd.Env = append(os.Environ(), asCommand+"=1")
 			out, err := cmd.StdoutPipe()
 			if err != nil {

@@ -89,6 +89,7 @@ func TestHangUpsByTheWire(t *testing.T) {
 		{name: "never, where nothing was asked", wire: wire{links: []network.Link{carried(1, 0)}}, verdict: judge.Held, actual: "never did in 1m0s"},
 		{name: "only after the fault", wire: wire{links: []network.Link{carried(1, 71)}, window: within}, verdict: judge.Broken, actual: "never did in 1m0s"},
 		{name: "two connections", wire: wire{links: []network.Link{carried(1, 29), carried(3, 41)}, window: within}, verdict: judge.Broken, actual: "hung up after 19s (link 1), hung up after 31s (link 2)"},
+		{name: "the first of two connections", wire: wire{links: []network.Link{carried(1, 41), carried(3, 29)}, window: within}, verdict: judge.Broken, actual: "hung up after 31s (link 1), hung up after 19s (link 2)"},
 		{name: "what was over before does not count", wire: wire{links: []network.Link{carried(1, 9), carried(3, 29), dead}, window: within}, verdict: judge.Held, actual: "hung up after 19s"},
 		{name: "nothing was open", wire: wire{links: []network.Link{carried(1, 9)}}, verdict: judge.Broken, actual: "it had no connection when the fault struck"},
 		{name: "the peer's closing", wire: wire{links: []network.Link{told}, window: within}, verdict: judge.Held, actual: "peer closed after 6s"},
