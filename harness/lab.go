@@ -1,19 +1,17 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"sync"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/subject"
 	"github.com/flatline-go/flatline/harness/trace"
-	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // lab runs one trial: it builds the path, starts the subject, waits until both
@@ -25,19 +23,21 @@ type lab struct {
 	kind    subject.Kind
 	say     func(State) // progress
 
-	rec     *trace.Recorder
-	subject subject.Subject
-	actor   subject.Actor // nil: the subject tells nothing
-	path    network.Path
-	ended   chan error // an end of the subject's functions that nobody asked for
-	planned int64      // the instant of the strike, which the timeline counts from
-	healed  int64      // when the newest fault ended
+	rec      *trace.Recorder
+	subject  subject.Subject
+	actor    subject.Actor  // nil: the subject tells nothing
+	placed   subject.Placed // nil: the lab starts both sides
+	place    subject.Place
+	path     network.Path
+	output   func(process string) (io.WriteCloser, error) // see subject.Setup
+	ended    chan error                                   // an end of the subject's functions that nobody asked for
+	dialled  chan struct{}                                // closed once Dial has returned
+	watching sync.WaitGroup                               // see watchTimers
+	struck   int64                                        // when the first fault was about to
+	planned  int64                                        // the instant of the strike, which the timeline counts from
+	healed   int64                                        // when the newest fault ended
+	saved    int64                                        // how much sooner than planned, as there was nothing left to wait for
 }
-
-var errNoReason = errors.New("without an error")
-
-// tearDown bounds how long a subject may take to let go after its trial.
-const tearDown = 5 * time.Second
 
 // run returns the trial's trace, written to out as it happened. An error means
 // that the harness could not run it; the trace is then what there is.
@@ -50,93 +50,40 @@ func (l *lab) run(ctx context.Context, out io.Writer, watch *watchdog) (t trace.
 	defer watch.add(l.rec)()
 	defer func() { t, _ = l.rec.Close() }()
 
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	l.subject, err = l.kind.New(subject.Setup{
+		Policy: l.trial.Policy, Mode: l.trial.Mode, Epoch: epoch, Record: l.rec.Record, Output: l.output,
+	})
 	if err != nil {
-		return t, fmt.Errorf("listen for the server: %w", err)
+		return t, fmt.Errorf("make subject %s: %w", l.kind.Name(), err)
 	}
-	setup, err := l.setup(epoch, ln.Addr().String())
+	l.actor, _ = l.subject.(subject.Actor)
+	if err := l.needsActor(); err != nil {
+		return t, err
+	}
+	if l.placed, _ = l.subject.(subject.Placed); l.placed != nil {
+		l.place = l.placed.Place()
+	}
+	ln, err := listen(&l.place)
+	if err != nil {
+		return t, err
+	}
+	setup, err := l.setup(epoch)
 	if err != nil {
 		return t, errors.Join(err, ln.Close())
 	}
 	if l.path, err = l.network.Open(ctx, setup); err != nil {
 		return t, errors.Join(fmt.Errorf("open the network: %w", err), ln.Close())
 	}
-	l.subject, err = l.kind.New(subject.Setup{Policy: l.trial.Policy, Mode: l.trial.Mode, Epoch: epoch, Record: l.rec.Record})
-	if err != nil {
-		return t, errors.Join(fmt.Errorf("make subject %s: %w", l.kind.Name(), err), l.path.Close(ctx), ln.Close())
-	}
-	l.actor, _ = l.subject.(subject.Actor)
-	if err := l.needsActor(); err != nil {
-		return t, errors.Join(err, l.path.Close(ctx), ln.Close())
-	}
 
 	stop := l.start(ctx, ln)
-	err = l.play(ctx)
+	playing, done := context.WithCancel(ctx)
+	err = l.play(playing)
+	done()
+	l.watching.Wait()
 	if _, lost := l.rec.Close(); lost != nil { // the tear-down is no part of the history
 		err = errors.Join(err, lost)
 	}
 	return t, errors.Join(err, stop())
-}
-
-// start runs the subject; the function that it returns stops it and the path,
-// and says what would not stop.
-func (l *lab) start(ctx context.Context, ln net.Listener) (stop func() error) {
-	l.say(State{Doing: "coming up"})
-	dialCtx, hangUp := context.WithCancel(ctx)
-	l.ended = make(chan error, 2)
-	served, dialled := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(served)
-		l.ended <- fmt.Errorf("the subject's server ended: %w", cmp.Or(l.subject.Serve(ln), errNoReason))
-	}()
-	go func() {
-		defer close(dialled)
-		l.ended <- fmt.Errorf("the subject's client ended: %w", cmp.Or(l.subject.Dial(dialCtx, l.path.Addr()), errNoReason))
-	}()
-	return func() error {
-		hangUp()
-		err := ln.Close()
-		if errors.Is(err, net.ErrClosed) {
-			err = nil
-		}
-		// Even after an interrupt the tear-down gets its time.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDown)
-		defer cancel()
-		err = errors.Join(err, l.path.Close(ctx))
-		for side, done := range map[heartbeat.Side]chan struct{}{heartbeat.ClientSide: dialled, heartbeat.ServerSide: served} {
-			select {
-			case <-done: // however it ended, it ended
-			case <-ctx.Done():
-				err = errors.Join(err, fmt.Errorf("the subject's %s did not stop within %v after the trial", side, tearDown))
-			}
-		}
-		return err
-	}
-}
-
-// muteError says why a subject that does nothing on demand cannot show a
-// scenario.
-type muteError struct{ subject, want string }
-
-func (e muteError) Error() string {
-	return fmt.Sprintf("not measurable on subject %s: it does not act on demand, and the scenario wants %s", e.subject, e.want)
-}
-
-// needsActor is a muteError where the scenario needs an Actor, and the subject
-// is none.
-func (l *lab) needsActor() error {
-	if l.actor != nil {
-		return nil
-	}
-	if l.trial.Scenario.Traffic != (scenario.Traffic{}) {
-		return muteError{l.kind.Name(), "it to talk"}
-	}
-	for _, step := range l.trial.Scenario.Faults {
-		if step.Fault.Kind.OfPeer() {
-			return muteError{l.kind.Name(), fmt.Sprintf("%s of the %s", step.Fault.Kind, step.Fault.Side)}
-		}
-	}
-	return nil
 }
 
 // play is the trial proper, between the subject's start and its stop.
@@ -144,6 +91,9 @@ func (l *lab) play(ctx context.Context) error {
 	heard, err := l.ready(ctx)
 	if err != nil {
 		return err
+	}
+	if l.expects(scenario.HangsUp) {
+		l.watchTimers(ctx)
 	}
 	interval := l.trial.Scope["D"]
 	l.planned = heard + int64(l.trial.Phase*float64(interval))
@@ -178,8 +128,8 @@ func (l *lab) header(epoch time.Time) trace.Header {
 }
 
 // setup is the path that the scenario needs.
-func (l *lab) setup(epoch time.Time, upstream string) (network.Setup, error) {
-	s := network.Setup{Name: l.trial.ID, Upstream: upstream, Epoch: epoch, Seed: l.trial.Seed}
+func (l *lab) setup(epoch time.Time) (network.Setup, error) {
+	s := network.Setup{Name: l.trial.ID, Upstream: l.place.Upstream, Listen: l.place.Listen, Epoch: epoch, Seed: l.trial.Seed}
 	var err error
 	if s.Delay, err = l.delay(l.trial.Scenario.Delay); err != nil {
 		return s, err

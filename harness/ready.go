@@ -1,11 +1,11 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
-	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -18,10 +18,6 @@ const comeUp = 10 * time.Second
 // that the phase counts from: the client's last heard echo; with one-way beats
 // the receiver's last heard beat; without beats the client's coming up.
 func (l *lab) ready(ctx context.Context) (heard int64, err error) {
-	limit := comeUp + 6*l.trial.Policy.Profile.Delay
-	ctx, cancel := context.WithTimeoutCause(ctx, limit,
-		fmt.Errorf("the two sides did not hear each other within %v", limit))
-	defer cancel()
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	go func() { // a subject that ends already never comes up
@@ -31,6 +27,22 @@ func (l *lab) ready(ctx context.Context) (heard int64, err error) {
 		case <-ctx.Done():
 		}
 	}()
+	limit := cmp.Or(l.place.ComeUp, comeUp+6*l.trial.Policy.Profile.Delay)
+	soon, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the two sides did not hear each other within %v", limit))
+	defer cancel()
+	heard, err = l.upAndHeard(soon)
+	if err != nil || l.placed == nil {
+		return heard, err
+	}
+	l.say(State{Doing: AwaitingCue, Addr: l.path.Addr()})
+	if err := l.placed.Cue(ctx); err != nil {
+		return 0, cmp.Or(context.Cause(ctx), err)
+	}
+	return l.rec.Now(), nil
+}
+
+// upAndHeard waits for what the subject shows: its events, or else the wire.
+func (l *lab) upAndHeard(ctx context.Context) (heard int64, err error) {
 	if l.actor == nil {
 		return l.readyByWire(ctx)
 	}
@@ -60,27 +72,4 @@ func (l *lab) ready(ctx context.Context) (heard int64, err error) {
 // hears says whether side hears beats or echoes under a policy.
 func hears(p heartbeat.Policy, side heartbeat.Side) bool {
 	return p.Probe == heartbeat.ProbeEcho || p.Probe == heartbeat.ProbePush && p.Beats.Includes(side.Peer())
-}
-
-// readyByWire is ready for a subject that tells nothing: bytes have passed both
-// ways. The network's stamps are the measure; they are only looked at now and
-// then.
-func (l *lab) readyByWire(ctx context.Context) (int64, error) {
-	for {
-		o, err := l.path.Observe(ctx)
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("watch the wire: %w", err)
-		}
-		for _, link := range o.Links {
-			if link.Up.Passed > 0 && link.Down.Passed > 0 {
-				return max(link.Down.LastPassed, network.Never), nil
-			}
-		}
-		if err := l.sleepUntil(ctx, l.rec.Now()+int64(20*time.Millisecond)); err != nil {
-			return 0, err
-		}
-	}
 }

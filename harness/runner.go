@@ -64,11 +64,20 @@ type State struct {
 	Trial string
 	// Doing is half a sentence, lower case.
 	Doing string
+	// Addr is where the client is to connect; "": there is no such place yet.
+	Addr string
 	// Until is when the trial ends at the latest; zero: not known yet.
 	Until time.Time
 	// Record is the outcome, of a trial that has ended; else nil.
 	Record *judge.Record
 }
+
+// What a trial is Doing when it waits for what may be up to somebody at a
+// keyboard.
+const (
+	ComingUp    = "coming up"           // until both sides have heard each other
+	AwaitingCue = "waiting for its cue" // see subject.Placed
+)
 
 // Run runs the trials and returns the records of each, in the order of trials: of
 // the last attempt, where one was run again. Each attempt's files are written as
@@ -189,7 +198,8 @@ func try(attempt int) string { return fmt.Sprintf(".try%d", attempt) }
 
 // one runs a trial once: its own record comes first.
 func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)) ([]judge.Record, error) {
-	l := &lab{trial: t, network: r.Network, kind: r.Subject, say: say}
+	prints := outputs{dir: r.Out, trial: t.ID}
+	l := &lab{trial: t, network: r.Network, kind: r.Subject, say: say, output: prints.create}
 	if reason := l.unmeasurable(); reason != nil {
 		var records []judge.Record
 		for _, p := range append([]heartbeat.Policy{t.Policy}, t.Also...) {
@@ -217,7 +227,7 @@ func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)
 		if verdict != "" {
 			rec.Verdict, rec.Reason = verdict, reason
 		}
-		rec.Repeat = t.Repeat
+		rec.Repeat, rec.Output = t.Repeat, prints.paths
 		if r.Out != "" {
 			rec.Trace = filepath.ToSlash(filepath.Join("traces", t.ID+".jsonl"))
 		}

@@ -19,8 +19,9 @@ import (
 
 // action is something that the lab does at an offset.
 type action struct {
-	at int64
-	do func(ctx context.Context) error
+	at   int64
+	wait func(ctx context.Context, at int64) error // until it is due, perhaps sooner; nil: until at
+	do   func(ctx context.Context) error
 }
 
 // timeline carries out the scenario's faults and traffic. The client speaks beside the faults: one that has no session must not hold up a heal.
@@ -46,7 +47,11 @@ func (l *lab) act(ctx context.Context, actions []action, end int64) error {
 		if a.at > end {
 			break
 		}
-		if err := l.sleepUntil(ctx, a.at); err != nil {
+		wait := a.wait
+		if wait == nil {
+			wait = l.sleepUntil
+		}
+		if err := wait(ctx, a.at); err != nil {
 			return err
 		}
 		if err := a.do(ctx); err != nil {
@@ -56,12 +61,17 @@ func (l *lab) act(ctx context.Context, actions []action, end int64) error {
 	return nil
 }
 
-// observe waits until end, or until the recovery that the scenario waits for.
+// observe waits until end, or until the recovery or the hang-ups that the
+// scenario waits for.
 func (l *lab) observe(ctx context.Context, end int64) error {
-	if l.waitsForRecovery() {
-		return l.recover(ctx, end)
+	switch {
+	case l.waitsForRecovery(), l.expects(scenario.HangsUp) && l.healed > 0:
+		return l.recover(ctx, end-l.saved)
+	case l.expects(scenario.HangsUp):
+		return l.untilHungUp(ctx, end)
+	default:
+		return l.sleepUntil(ctx, end)
 	}
-	return l.sleepUntil(ctx, end)
 }
 
 // faults are the actions that apply and undo the scenario's faults.
@@ -79,26 +89,33 @@ func (l *lab) faults(end int64) ([]action, error) {
 		}
 		on := l.planned + int64(at)
 		if step.Fault.Kind.OfPeer() {
-			actions = append(actions, action{on, func(context.Context) error { return l.afflict(step.Fault) }})
+			actions = append(actions, action{at: on, do: func(context.Context) error { return l.afflict(step.Fault) }})
 			continue
 		}
 		i := number
 		number++
-		actions = append(actions, action{on, func(ctx context.Context) error {
+		actions = append(actions, action{at: on, do: func(ctx context.Context) error {
 			l.say(State{Doing: string(step.Fault.Kind), Until: l.at(end)})
 			return l.apply(ctx, i, step.Fault.Kind)
 		}})
 		if last > 0 {
-			actions = append(actions, action{on + int64(last), func(ctx context.Context) error {
+			heal := action{at: on + int64(last), do: func(ctx context.Context) error {
 				l.say(State{Doing: "healed", Until: l.at(end)})
 				return l.undo(ctx, i, step.Fault.Kind)
-			}})
+			}}
+			if l.expects(scenario.HangsUp) {
+				heal.wait = l.untilHungUp
+			}
+			actions = append(actions, heal)
 		}
 	}
 	return actions, nil
 }
 
 func (l *lab) apply(ctx context.Context, i int, kind scenario.Kind) error {
+	if err := l.stillUp(ctx); err != nil {
+		return err
+	}
 	if err := l.path.Apply(ctx, i); err != nil {
 		return fmt.Errorf("apply %s: %w", kind, err)
 	}
@@ -176,14 +193,16 @@ func (l *lab) traffic() ([]action, error) {
 	}
 	var actions []action
 	for at := from; at <= until; at += every {
-		actions = append(actions, action{l.planned + int64(at), l.speak})
+		actions = append(actions, action{at: l.planned + int64(at), do: l.speak})
 	}
 	return actions, nil
 }
 
-func (l *lab) waitsForRecovery() bool {
+func (l *lab) waitsForRecovery() bool { return l.expects(scenario.Recovers) }
+
+func (l *lab) expects(that scenario.Outcome) bool {
 	return slices.ContainsFunc(l.trial.Scenario.Expect, func(e scenario.Expectation) bool {
-		return e.That == scenario.Recovers && e.AppliesTo(l.trial.Policy.Name)
+		return e.That == that && e.AppliesTo(l.trial.Policy.Name)
 	})
 }
 
@@ -212,26 +231,6 @@ func (l *lab) recover(ctx context.Context, end int64) error {
 		return nil // no recovery: for the judge to say
 	}
 	return err
-}
-
-// recoverByWire waits for a connection that carries bytes both ways after the
-// faults' end, or until end.
-func (l *lab) recoverByWire(ctx context.Context, from, end int64) error {
-	for l.rec.Now() < end {
-		o, err := l.path.Observe(ctx)
-		if err != nil {
-			return fmt.Errorf("watch the wire: %w", err)
-		}
-		for _, link := range o.Links {
-			if _, carries := link.CarriesSince(from); carries {
-				return nil
-			}
-		}
-		if err := l.sleepUntil(ctx, l.rec.Now()+int64(20*time.Millisecond)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // talk says something now, if there is a session, and in every new one.

@@ -46,7 +46,7 @@ func ParseWindow(s string) (Window, error) {
 // Validate says what is wrong with the window, if anything.
 func (w Window) Validate() error {
 	if w.Lo < 0 || w.Lo >= w.Hi {
-		return fmt.Errorf("window %v: want 0s <= lower bound < upper bound", w)
+		return fmt.Errorf("window %v: want 0s <= lower bound < upper bound", w.bounds())
 	}
 	if w.Hi > longestWindow {
 		return fmt.Errorf("window %v: want an upper bound of at most %v", w, longestWindow)
@@ -57,8 +57,16 @@ func (w Window) Validate() error {
 // Contains says whether d lies in the window, bounds included.
 func (w Window) Contains(d time.Duration) bool { return d >= w.Lo && d <= w.Hi }
 
-// String is "6s..9s", or "..9s" without a lower bound; ParseWindow reads it.
+// String is "6s..9s", or "..9s" without a lower bound; ParseWindow reads it. The
+// zero Window is "no window", which it doesn't.
 func (w Window) String() string {
+	if w == (Window{}) {
+		return "no window"
+	}
+	return w.bounds()
+}
+
+func (w Window) bounds() string {
 	if w.Lo == 0 {
 		return ".." + w.Hi.String()
 	}

@@ -66,6 +66,15 @@ func builtIn(p heartbeat.Profile) bool {
 	return slices.Contains(heartbeat.Profiles(), p)
 }
 
+// Quote writes the words of a command for a shell.
+func Quote(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quote(w)
+	}
+	return strings.Join(quoted, " ")
+}
+
 // quote protects a word from a shell, if need be.
 func quote(word string) string {
 	if strings.ContainsFunc(word, special) {

@@ -37,6 +37,7 @@ func usage(format string, args ...any) error { return exit{exitUsage, fmt.Errorf
 
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Run scenarios under policies, and report."`
+	Watch   watchCmd   `cmd:"" help:"Run any client and server, and time who hangs up, by the wire alone."`
 	Report  reportCmd  `cmd:"" help:"Report on a stored run again, or on several as one."`
 	Compare compareCmd `cmd:"" help:"Hold two runs against each other."`
 	Judge   judgeCmd   `cmd:"" help:"Judge detectors over traces, or over arrivals in CSV files."`

@@ -58,7 +58,7 @@ func TestWrongUse(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"no command", nil, []string{"run", "list"}},
+		{"no command", nil, []string{"run", "watch"}},
 		{"another command", []string{"walk"}, []string{"walk"}},
 		{"an argument", []string{"run", "cable-pull"}, []string{"cable-pull"}},
 		{"another flag", []string{"run", "--scenaro", "x"}, []string{"--scenaro", "--scenario"}},

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -76,7 +75,8 @@ func (r *runCmd) Run(ctx context.Context, s streams) (err error) {
 	if len(trials) == 0 {
 		return r.nothing(s, all)
 	}
-	return r.play(ctx, s, t, trials)
+	runner := harness.Runner{Out: r.Out, Parallel: r.Parallel, Retries: r.Retries}
+	return play(ctx, t, runner, trials, nil, func(gathered report.Report) error { return r.end(s, gathered, r.Out) })
 }
 
 // announce says what runs, and how long at most.
@@ -160,58 +160,4 @@ func (r *runCmd) trials() ([]harness.Trial, error) {
 		return nil, usage("--set: %w", err)
 	}
 	return trials, nil
-}
-
-// play runs the trials and reports. What was recorded is reported whatever
-// happens.
-func (r *runCmd) play(ctx context.Context, s streams, t terminal, trials []harness.Trial) error {
-	show := newDisplay(t, newProgress(trials, r.Parallel))
-	forget := onEnd(ctx, func() { show.say("interrupted: ending what runs; once more to stop at once") })
-	runner := harness.Runner{Out: r.Out, Parallel: r.Parallel, Retries: r.Retries, Progress: show.update}
-	_, err := runner.Run(ctx, trials)
-	forget()
-	show.close()
-
-	gathered, lost := report.Gather(r.Out)
-	if lost == nil {
-		gathered.Summary.Missing = max(0, planned(trials)-gathered.Summary.Trials)
-		lost = gathered.Write(r.Out)
-	}
-	var end error
-	if lost == nil {
-		end = r.end(s, gathered, r.Out)
-	}
-	switch {
-	case ctx.Err() != nil && lost == nil:
-		return exit{exitInterrupted, fmt.Errorf("interrupted; %s has what there is", r.Out)}
-	case ctx.Err() != nil:
-		return exit{exitInterrupted, fmt.Errorf("interrupted; %w", lost)}
-	case err != nil || lost != nil:
-		return exit{exitFailed, errors.Join(err, lost)}
-	default:
-		return end
-	}
-}
-
-// planned is how many records the trials will leave.
-func planned(trials []harness.Trial) (n int) {
-	for _, t := range trials {
-		n += 1 + len(t.Also)
-	}
-	return n
-}
-
-// onEnd calls do when ctx ends. Once forget has returned, it is over or will
-// not happen.
-func onEnd(ctx context.Context, do func()) (forget func()) {
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		do()
-	})
-	return func() {
-		if !stop() {
-			<-done
-		}
-	}
 }

@@ -124,6 +124,9 @@ func printFailures(t terminal, r report.Report, dir string) {
 		if rec.Trace != "" {
 			fmt.Fprintf(t, "  trace:  %s\n", report.Clean(filepath.Join(dir, filepath.FromSlash(rec.Trace))))
 		}
+		for _, path := range rec.Output {
+			fmt.Fprintf(t, "  output: %s\n", report.Clean(filepath.Join(dir, filepath.FromSlash(path))))
+		}
 		if rec.Repeat != "" {
 			fmt.Fprintf(t, "  repeat: %s\n", report.Clean(rec.Repeat))
 		}

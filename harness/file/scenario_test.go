@@ -73,7 +73,7 @@ func TestScenariosRefuses(t *testing.T) {
 		{name: "unknown key", item: "{name: a, fault: []}", want: `s.yaml:2:15: scenarios: unknown key "fault", known: name, claim, params, policies, beats, delay, traffic, faults, phases, observe, expect`},
 		{name: "unknown kind", item: "{faults: [{fault: {kind: cable-cut}}]}", want: `s.yaml:2:30: kind: it is "cable-cut", want one of cable-pull, half-open-up, half-open-down, idle-drop, latency, leave, reset`},
 		{name: "unknown mode", item: "{faults: [{fault: {mode: loud}}]}", want: `mode: it is "loud", want one of silent, reset-on-send, reset-at-idle`},
-		{name: "unknown must", item: "{faults: [{must: hit}]}", want: `must: it is "hit", want one of strike, not-strike`},
+		{name: "unknown must", item: "{faults: [{must: hit}]}", want: `must: it is "hit", want one of strike, not-strike, may-strike`},
 		{name: "unknown law", item: "{delay: {law: pareto}}", want: `law: it is "pareto", want one of uniform, normal`},
 		{name: "unknown side", item: "{expect: [{side: both}]}", want: `side: it is "both", want one of client, server`},
 		{name: "unknown outcome", item: "{expect: [{that: dies}]}", want: `that: it is "dies", want one of detects, ends,`},

@@ -14,7 +14,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[scenario.Kind]():     texts(scenario.Kinds()...),
 	reflect.TypeFor[scenario.DropMode](): texts(scenario.DropSilent, scenario.DropResetOnSend, scenario.DropResetAtIdle),
 	reflect.TypeFor[scenario.Law]():      texts(scenario.Uniform, scenario.Normal),
-	reflect.TypeFor[scenario.Must]():     texts(scenario.MustStrike, scenario.MustNotStrike),
+	reflect.TypeFor[scenario.Must]():     texts(scenario.MustStrike, scenario.MustNotStrike, scenario.MayStrike),
 	reflect.TypeFor[scenario.Outcome]():  texts(scenario.Outcomes()...),
 	reflect.TypeFor[scenario.Origin]():   texts(scenario.FromLastByte, scenario.FromHeal, scenario.FromPeersEnd),
 	reflect.TypeFor[heartbeat.Side]():    texts(heartbeat.ClientSide, heartbeat.ServerSide),

@@ -10,8 +10,12 @@ import (
 // bounds are those of a Range; nil: there is none.
 type bounds struct{ lo, hi *time.Duration }
 
-// windowBounds are those of a window: a lower bound of 0 is none.
+// windowBounds are those of a window: a lower bound of 0 is none, and the zero
+// window has none at all.
 func windowBounds(w heartbeat.Window) bounds {
+	if w == (heartbeat.Window{}) {
+		return bounds{}
+	}
 	b := bounds{hi: &w.Hi}
 	if w.Lo > 0 {
 		b.lo = &w.Lo

@@ -70,6 +70,8 @@ var outcomes = map[scenario.Outcome]outcome{
 	scenario.DataIntact:     {check: dataIntact, whole: true, told: true},
 	scenario.CanaryWithheld: {check: canary("withheld"), told: true},
 	scenario.CanaryArrives:  {check: canary("arrived"), told: true},
+	scenario.HangsUp:        {check: hangsUp},
+	scenario.StaysUp:        {check: staysUp},
 }
 
 func detects(v view, e scenario.Expectation, side trace.Side) (Check, span) {

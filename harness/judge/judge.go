@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -16,6 +17,9 @@ func Judge(t trace.Trace) Record {
 	r.Took = time.Duration(v.end)
 	r.Client, r.Server = v.measure(heartbeat.ClientSide), v.measure(heartbeat.ServerSide)
 	r.Strikes, r.Checks, r.Stalls = v.strikes, v.checks(), v.stalls()
+	if v.byWire() {
+		r.Connections = v.connections()
+	}
 	r.Verdict, r.Reason = v.verdict(r)
 	return r
 }
@@ -50,6 +54,11 @@ func (v view) verdict(r Record) (Verdict, string) {
 	}
 	if doubtful != nil {
 		return Inconclusive, v.inconclusive(*doubtful)
+	}
+	for _, c := range r.Checks {
+		if c.That == scenario.HangsUp && c.Unmeasured { // never seen, but no never either
+			return NotMeasurable, fmt.Sprintf("not measurable on %s: the %s %s", v.Header.Network, c.Side, c.Actual)
+		}
 	}
 	doubt := v.doubt("", v.whole())
 	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {

@@ -36,7 +36,7 @@ func (v view) measure(side trace.Side) Measures {
 // detectionOrigin is what the scenario counts side's detection from.
 func (v view) detectionOrigin(side trace.Side) (int64, bool) {
 	for _, e := range v.expectations() {
-		if e.That == scenario.Detects && (e.Side == "" || e.Side == side) {
+		if (e.That == scenario.Detects || e.That == scenario.HangsUp) && (e.Side == "" || e.Side == side) {
 			return v.origin(e.From, side)
 		}
 	}

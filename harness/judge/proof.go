@@ -26,7 +26,7 @@ func (v view) proofs() []Check {
 		}
 		number++
 		c := Check{Side: trace.Network, Expected: fmt.Sprintf("%s to strike", step.Fault.Kind), Actual: describe(proof)}
-		c.Held = applied && struck
+		c.Held = applied && (struck || step.Must == scenario.MayStrike)
 		if step.Must == scenario.MustNotStrike {
 			c.Expected = fmt.Sprintf("%s to find nothing to do", step.Fault.Kind)
 			c.Held = applied && !struck && !proof.Struck() && proof.Forgotten == network.Never

@@ -39,12 +39,15 @@ type Record struct {
 	Verdict  Verdict          `json:"verdict"`
 	// Reason is a sentence where the verdict is not Held: what failed first,
 	// what stalled, why it cannot be measured.
-	Reason  string           `json:"reason,omitempty"`
-	Client  Measures         `json:"client"`
-	Server  Measures         `json:"server"`
-	Checks  []Check          `json:"checks"`
-	Strikes []network.Strike `json:"strikes"`
-	Stalls  []Stall          `json:"stalls,omitempty"`
+	Reason string   `json:"reason,omitempty"`
+	Client Measures `json:"client"`
+	Server Measures `json:"server"`
+	// Connections are those that were open when the fault struck, of a trial
+	// that is about hang-ups.
+	Connections []Connection     `json:"connections,omitempty"`
+	Checks      []Check          `json:"checks"`
+	Strikes     []network.Strike `json:"strikes"`
+	Stalls      []Stall          `json:"stalls,omitempty"`
 	// Trace is the trace's path below the report's folder; Repeat the command
 	// that runs this trial again.
 	Trace  string `json:"trace,omitempty"`
@@ -52,6 +55,8 @@ type Record struct {
 	// Shares is the trial on whose trace this one was judged, and which ran; "":
 	// on its own.
 	Shares string `json:"shares,omitempty"`
+	// Output are the paths of what the subject's processes printed.
+	Output []string `json:"output,omitempty"`
 	// Superseded says that a later attempt takes this record's place.
 	Superseded bool              `json:"superseded,omitempty"`
 	Versions   map[string]string `json:"versions,omitempty"`

@@ -161,7 +161,7 @@ func (v view) hangUp(side trace.Side) (int64, bool) {
 func (v view) suspicion(side trace.Side) (at int64, why string, ok bool) {
 	if !v.tells(side) {
 		at, ok = v.hangUp(side)
-		return at, "hung up", ok && at >= v.fault
+		return at, hungUp, ok && at >= v.fault && !(v.byWire() && at > v.over())
 	}
 	// After the heal, and all that was still under way, it is a mistake.
 	until := int64(math.MaxInt64)
@@ -200,6 +200,14 @@ func (v view) endingByWire(side trace.Side) (at int64, cause string, ok bool) {
 	if !known {
 		return 0, "", false
 	}
+	return v.endingOf(l, side)
+}
+
+// hungUp is the cause of an end that a side brought about itself.
+const hungUp = "hung up"
+
+// endingOf is endingByWire of one connection.
+func (v view) endingOf(l network.Link, side trace.Side) (at int64, cause string, ok bool) {
 	mine, toMe := l.Up, l.Down
 	if side == heartbeat.ServerSide {
 		mine, toMe = l.Down, l.Up
@@ -207,7 +215,7 @@ func (v view) endingByWire(side trace.Side) (at int64, cause string, ok bool) {
 	for _, end := range []struct {
 		at    int64
 		cause string
-	}{{mine.HungUp, "hung up"}, {toMe.Closed, "peer closed"}, {toMe.Ended, "ended by the network"}} {
+	}{{mine.HungUp, hungUp}, {toMe.Closed, "peer closed"}, {toMe.Ended, "ended by the network"}} {
 		if end.at != network.Never && end.at >= v.fault && (!ok || end.at < at) {
 			at, cause, ok = end.at, end.cause, true
 		}

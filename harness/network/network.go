@@ -33,6 +33,7 @@ type Network interface {
 type Setup struct {
 	Name     string    // unique among the paths that are open
 	Upstream string    // the server's address, host:port
+	Listen   string    // where clients dial, host:port; "": any free port of 127.0.0.1
 	Epoch    time.Time // the zero of all instants, with a monotonic reading
 	Seed     uint64    // of the delays
 	Delay    Delay     // the path's own, from the first byte

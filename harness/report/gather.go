@@ -62,6 +62,7 @@ const program = "flatline"
 const (
 	recordsDir = "records"
 	tracesDir  = "traces"
+	outputDir  = "output"
 )
 
 // recordFiles are the paths of the records in dir, sorted; none if there is no

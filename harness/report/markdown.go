@@ -42,6 +42,9 @@ func failure(r judge.Record) string {
 	if r.Trace != "" {
 		fmt.Fprintf(&b, "- trace: %s\n", code(r.Trace))
 	}
+	for _, path := range r.Output {
+		fmt.Fprintf(&b, "- output: %s\n", code(path))
+	}
 	if r.Repeat != "" {
 		fmt.Fprintf(&b, "- trial seed %d; to run it again:\n\n%s", r.Seed, codeBlock(r.Repeat))
 	}

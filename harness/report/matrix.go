@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
-	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -188,7 +187,7 @@ func ofSide(records []judge.Record, side heartbeat.Side) Side {
 // suspicion of a live peer does not, unless the scenario expects a detection.
 func detection(r judge.Record, side heartbeat.Side) *time.Duration {
 	m := r.Of(side)
-	if m.Mistakes > 0 && !expects(r, scenario.Detects, side) {
+	if m.Mistakes > 0 && !detects(r, side) {
 		return nil
 	}
 	return m.Detection

@@ -8,12 +8,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Prepare makes dir ready for a run: it makes the folder, proves that it can be
-// written to, and removes an earlier report, its records and its traces, so
+// written to, and removes an earlier report, its records, traces and output, so
 // that runs never mix. Only files that are recognised by what is in them are
 // removed. A file of somebody else's in the place of one of ours is an error,
 // and then nothing is removed.
@@ -81,7 +83,11 @@ func earlier(dir string) ([]string, error) {
 		return nil, err
 	}
 	for _, path := range records {
-		ours, err := is(path, ofTrial)
+		var output []string
+		ours, err := is(path, func(data []byte) bool {
+			output = outputOf(data)
+			return ofTrial(data)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +95,12 @@ func earlier(dir string) ([]string, error) {
 			return nil, fmt.Errorf("%s is no record of a trial", path)
 		}
 		old = append(old, path)
+		for _, name := range output {
+			file := filepath.Join(dir, filepath.FromSlash(name))
+			if _, err := os.Lstat(file); err == nil && !slices.Contains(old, file) {
+				old = append(old, file)
+			}
+		}
 	}
 	traces, err := filepath.Glob(filepath.Join(dir, tracesDir, "*.jsonl"))
 	if err != nil {
@@ -114,6 +126,18 @@ func ofTrial(data []byte) bool {
 		Trial  string `json:"trial"`
 	}
 	return json.Unmarshal(data, &head) == nil && head.Schema > 0 && head.Trial != ""
+}
+
+// outputOf are the files that a record names as its processes' output; names that
+// lead elsewhere are not ours to remove.
+func outputOf(data []byte) []string {
+	var rec struct {
+		Output []string `json:"output"`
+	}
+	if json.Unmarshal(data, &rec) != nil {
+		return nil
+	}
+	return slices.DeleteFunc(rec.Output, func(name string) bool { return path.Dir(name) != outputDir || path.Base(name) == ".." })
 }
 
 // is says whether there is such a file, and ok accepts what is in it.

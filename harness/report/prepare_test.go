@@ -35,7 +35,9 @@ func TestPrepareRemovesOurFilesOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, filepath.Join(dir, "traces", "a.jsonl"), `{"schema":1,"trial":"a","policy":{}}`+"\n{}\n")
-	others := []string{"notes.md", "records/README", "traces/b.jsonl", "traces/c.txt", "traces/empty.jsonl"}
+	put(t, filepath.Join(dir, "records", "w.json"), `{"schema":1,"trial":"w","output":["output/w.client.log","output/gone.log","../w.txt","traces/c.txt"]}`)
+	put(t, filepath.Join(dir, "output", "w.client.log"), "said")
+	others := []string{"notes.md", "output/other.log", "records/README", "traces/b.jsonl", "traces/c.txt", "traces/empty.jsonl"}
 	for _, name := range others {
 		put(t, filepath.Join(dir, name), "")
 	}

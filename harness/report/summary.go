@@ -234,7 +234,7 @@ func detections(records []judge.Record) []Detection {
 		}
 		_, profile := splitPolicy(r.Policy)
 		for _, side := range sides {
-			if !expects(*r, scenario.Detects, side) {
+			if !detects(*r, side) {
 				continue
 			}
 			k := key{r.Window, profile, side}
@@ -242,7 +242,11 @@ func detections(records []judge.Record) []Detection {
 				at[k] = len(out)
 				out = append(out, Detection{Profile: profile, Window: r.Window, Side: side})
 			}
-			out[at[k]].add(r.Of(side).Detection, r.Trial)
+			took := r.Of(side).Detection
+			if took == nil && expects(*r, scenario.HangsUp, side) {
+				took = r.Of(side).End // the network or the peer ended it, and let it know
+			}
+			out[at[k]].add(took, r.Trial)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Detection) int {
@@ -263,6 +267,11 @@ func (d *Detection) add(took *time.Duration, trial string) {
 		d.Latest = Extreme{*took, trial}
 	}
 	d.N++
+}
+
+// detects says whether the trial expects a detection of side, within a window.
+func detects(r judge.Record, side heartbeat.Side) bool {
+	return expects(r, scenario.Detects, side) || expects(r, scenario.HangsUp, side) && r.Window != (heartbeat.Window{})
 }
 
 // expects says whether the trial expects that of side.

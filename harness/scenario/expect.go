@@ -12,7 +12,7 @@ type Expectation struct {
 	// From is the instant that Within counts from.
 	From Origin `json:"from,omitempty"`
 	// Within bounds the time from From; zero: the window under test for
-	// Detects, else no bound.
+	// Detects and HangsUp, else no bound.
 	Within Range `json:"within,omitzero"`
 	// Causes are the accepted causes of Ends; empty: any.
 	Causes []heartbeat.Cause `json:"causes,omitempty"`
@@ -50,11 +50,17 @@ const (
 	// sends after the observation, from each side.
 	CanaryWithheld Outcome = "canary-withheld"
 	CanaryArrives  Outcome = "canary-arrives"
+	// HangsUp: on each connection that was open when the fault struck, the side
+	// hangs up, before the fault ends and within the window. Without a window it
+	// is only timed, and may never happen. By the wire alone.
+	HangsUp Outcome = "hangs-up"
+	// StaysUp: it hangs up none of them in the whole observation.
+	StaysUp Outcome = "stays-up"
 )
 
 // Outcomes are all of them.
 func Outcomes() []Outcome {
-	return []Outcome{Detects, Ends, Unnoticed, Mistakes, Recovers, StaysDown, CleansUp, DataIntact, CanaryWithheld, CanaryArrives}
+	return []Outcome{Detects, Ends, Unnoticed, Mistakes, Recovers, StaysDown, CleansUp, DataIntact, CanaryWithheld, CanaryArrives, HangsUp, StaysUp}
 }
 
 // Origin is an instant of a trial.

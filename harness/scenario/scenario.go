@@ -72,4 +72,5 @@ type Must string
 const (
 	MustStrike    Must = "strike"     // bytes, closings or dials were withheld, ended or delayed by it
 	MustNotStrike Must = "not-strike" // it was armed and found nothing to do
+	MayStrike     Must = "may-strike" // it was armed: nobody knows whether the sides send anything
 )

@@ -21,17 +21,18 @@ import (
 //	t       the policy's echo timer; the profile's, if it has none
 //	d, J, m the profile's one-way delay, round-trip jitter and margin
 //
+// (a foreign policy without a window has d, J, m and, if it is given, D only)
 // and s's Params, with the values of set in place of their defaults. A name in
 // set that is no parameter of s is left out: sets are shared by scenarios.
 func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, error) {
-	t, err := p.Profile.Timing()
-	if err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
-	}
-	scope := Scope{
-		"lo": p.Profile.LowerBound(), "hi": p.Profile.Window.Hi,
-		"D": t.Interval, "T": t.Silence, "t": t.EchoTimer,
-		"d": p.Profile.Delay, "J": p.Profile.Jitter, "m": p.Profile.Margin,
+	scope := Scope{"d": p.Profile.Delay, "J": p.Profile.Jitter, "m": p.Profile.Margin}
+	if p.Profile.Window != (heartbeat.Window{}) {
+		t, err := p.Profile.Timing()
+		if err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
+		scope["lo"], scope["hi"] = p.Profile.LowerBound(), p.Profile.Window.Hi
+		scope["D"], scope["T"], scope["t"] = t.Interval, t.Silence, t.EchoTimer
 	}
 	if p.Interval > 0 {
 		scope["D"] = p.Interval
@@ -52,9 +53,11 @@ func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, erro
 		if v, ok := set[param.Name]; ok {
 			span = v
 		}
-		if scope[param.Name], err = span.Eval(scope); err != nil {
+		value, err := span.Eval(scope)
+		if err != nil {
 			return nil, fmt.Errorf("scenario %s: parameter %s: %w", s.Name, param.Name, err)
 		}
+		scope[param.Name] = value
 		if scope[param.Name] <= 0 {
 			return nil, fmt.Errorf("scenario %s: parameter %s=%s is %v under %s, want more than 0", s.Name, param.Name, span, scope[param.Name], p.Key())
 		}
@@ -159,8 +162,8 @@ func (s Scenario) Validate(scope Scope) error {
 		if err := step.Fault.validate(); err != nil {
 			return fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
-		if step.Must != MustStrike && step.Must != MustNotStrike {
-			return fmt.Errorf("scenario %s: fault %s: must is %q, want %q or %q", s.Name, step.Fault.Kind, step.Must, MustStrike, MustNotStrike)
+		if musts := []Must{MustStrike, MustNotStrike, MayStrike}; !slices.Contains(musts, step.Must) {
+			return fmt.Errorf("scenario %s: fault %s: must is %q, want one of %s", s.Name, step.Fault.Kind, step.Must, join(musts))
 		}
 	}
 	for _, phase := range s.Phases {

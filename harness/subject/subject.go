@@ -6,6 +6,7 @@ package subject
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -38,6 +39,33 @@ type Setup struct {
 	Mode   heartbeat.Mode
 	Epoch  time.Time         // the zero of the trace's offsets
 	Record func(trace.Event) // for subjects that tell; safe for concurrent use
+	// Output makes a file for what a process of that name prints, beside the
+	// trial's others; nil: nobody wants it.
+	Output func(process string) (io.WriteCloser, error)
+}
+
+// Placed is a Subject that the lab starts only in part.
+type Placed interface {
+	Subject
+	// Place is called once, before anything else.
+	Place() Place
+	// Cue waits, once bytes have gone both ways, until the fault may strike: at
+	// phase 0 it does at once.
+	Cue(ctx context.Context) error
+}
+
+// Place is where a Placed subject is.
+type Place struct {
+	// Upstream is the server's address, host:port: the lab does not listen, and
+	// does not call Serve. Dial then runs whatever there is to run. "": as for
+	// any other Subject.
+	Upstream string
+	// Listen is where clients will connect, host:port; "": any free port of
+	// 127.0.0.1, which Dial is told.
+	Listen string
+	// ComeUp bounds the time until bytes have gone both ways; 0: as for any
+	// other Subject.
+	ComeUp time.Duration
 }
 
 // Actor is a Subject that tells of its sessions by Setup.Record and does as the

@@ -57,7 +57,7 @@ type Event struct {
 	// Cause says why, of Down and Closed; of Canary: withheld or arrived.
 	Cause string `json:"cause,omitempty"`
 	// Detail are the detector's numbers, of Suspect; an error's text, of Down; what
-	// did not belong there, of Damaged.
+	// did not belong there, of Damaged; when the timer fires, of Armed.
 	Detail string `json:"detail,omitempty"`
 	// Stamp is the side of the system call that T was taken on: "before write",
 	// "after read"; empty: no system call.
@@ -91,6 +91,8 @@ const (
 	Damaged  What = "damaged"   // a message of the application arrived, but not as it was sent
 	End      What = "end"       // the observation's: what follows is no part of it
 	Canary   What = "canary"    // a byte that the lab sent to see whether it arrives
+	Armed    What = "armed"     // a side's kernel was seen to have a keepalive timer on its connection
+	Unseen   What = "unseen"    // whether it has one could not be seen
 )
 
 // Offset is e's time as a duration since the epoch.

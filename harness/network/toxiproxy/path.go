@@ -1,6 +1,7 @@
 package toxiproxy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,6 +49,9 @@ func (n *Network) newPath(ctx context.Context, setup network.Setup) (*path, erro
 	if _, _, err := net.SplitHostPort(setup.Upstream); err != nil {
 		return nil, fmt.Errorf("upstream %q; accepted: host:port: %w", setup.Upstream, err)
 	}
+	if _, _, err := net.SplitHostPort(setup.Listen); err != nil && setup.Listen != "" {
+		return nil, fmt.Errorf("listen on %q; accepted: host:port: %w", setup.Listen, err)
+	}
 	if setup.Epoch.IsZero() {
 		return nil, errors.New("it needs an epoch")
 	}
@@ -78,7 +82,7 @@ func (n *Network) newPath(ctx context.Context, setup network.Setup) (*path, erro
 func (p *path) create() error {
 	name := proxyName(p.setup.Name)
 	var err error
-	p.proxy, err = p.network.client.CreateProxy(name, "127.0.0.1:0", p.setup.Upstream)
+	p.proxy, err = p.network.client.CreateProxy(name, cmp.Or(p.setup.Listen, "127.0.0.1:0"), p.setup.Upstream)
 	if err != nil {
 		return fmt.Errorf("create proxy: %w", err)
 	}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/flatline-go/flatline/harness"
+	"github.com/flatline-go/flatline/harness/report"
+)
+
+// play runs the trials and reports; end tells whoever wants to know, and is the
+// exit. What was recorded is reported whatever happens. prompt is the line that a state is worth, if any; nil:
+// none is.
+func play(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, prompt func(harness.State) string, end func(report.Report) error) error {
+	show := newDisplay(t, newProgress(trials, runner.Parallel))
+	forget := onEnd(ctx, func() { show.say("interrupted: ending what runs; once more to stop at once") })
+	runner.Progress = func(s harness.State) {
+		show.update(s)
+		if prompt == nil {
+			return
+		}
+		if line := prompt(s); line != "" {
+			show.say(line)
+		}
+	}
+	_, err := runner.Run(ctx, trials)
+	forget()
+	show.close()
+
+	gathered, lost := report.Gather(runner.Out)
+	if lost == nil {
+		gathered.Summary.Missing = max(0, planned(trials)-gathered.Summary.Trials)
+		lost = gathered.Write(runner.Out)
+	}
+	var verdict error
+	if lost == nil {
+		verdict = end(gathered)
+	}
+	switch {
+	case ctx.Err() != nil && lost == nil:
+		return exit{exitInterrupted, fmt.Errorf("interrupted; %s has what there is", runner.Out)}
+	case ctx.Err() != nil:
+		return exit{exitInterrupted, fmt.Errorf("interrupted; %w", lost)}
+	case err != nil || lost != nil:
+		return exit{exitFailed, errors.Join(err, lost)}
+	default:
+		return verdict
+	}
+}
+
+// onEnd calls do when ctx ends. Once forget has returned, it is over or will
+// not happen.
+func onEnd(ctx context.Context, do func()) (forget func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		do()
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
+// planned is how many records the trials will leave.
+func planned(trials []harness.Trial) (n int) {
+	for _, t := range trials {
+		n += 1 + len(t.Also)
+	}
+	return n
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// talker is a server that answers its first byte, and then says nothing.
+func talker(t *testing.T) string {
+	t.Helper()
+	silent := net.ListenConfig{KeepAlive: -1} // else its kernel would not be
+	ln, err := silent.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns []net.Conn
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			conns = append(conns, c)
+			b := make([]byte, 1)
+			if _, err := c.Read(b); err == nil {
+				_, _ = c.Write(b)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		ln.Close()
+		<-done
+		for _, c := range conns {
+			c.Close()
+		}
+	})
+	return ln.Addr().String()
+}
+
+// client speaks once, and hangs up after a second without a word. Its last words
+// go to standard error.
+const client = `
+import os, socket, sys, time
+s = socket.create_connection((os.environ["FLATLINE_HOST"], int(sys.argv[1])), timeout=1.5)
+s.sendall(b"x")
+try:
+    while s.recv(1): pass
+except TimeoutError: print("silence", file=sys.stderr, flush=True)
+s.close()
+time.sleep(60)
+`
+
+func python(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skipf("SKIPPED, THIS PROVES NOTHING: %v", err)
+	}
+}
+
+func TestWatch(t *testing.T) {
+	python(t)
+	upstream := talker(t)
+	for _, row := range []struct {
+		name string
+		args []string
+		code int
+		want []string
+	}{
+		{name: "within the window", args: []string{"--window", "..1500ms"}, code: 0, want: []string{
+			`phase 0\.5: client hung up after [01]\.\d+ s; server never hung up in [\d.]+ s`,
+			`-[\d.]+ s  link 1: the client connected; in all 1 bytes to the server, 1 to the client`,
+			`0\.000 s  cable-pull strikes; last byte to the server [\d.]+ s ago`,
+			`  output: reports/output/cable-pull\.watched\.\.\.1\.5s\.0\.5\.client\.log`, `All held: 1 trial`,
+		}},
+		{name: "before the window", args: []string{"--window", "1.4s..1.5s"}, code: 1, want: []string{
+			`client: expected to hang up within 1\.4s\.\.1\.5s of the fault, but hung up after`, `repeat: flatline watch --scenario cable-pull .* --window 1\.4s\.\.1\.5s .* -- python3 -c '`,
+		}},
+		{name: "the server's side", args: []string{"--side", "server", "--window", "..1500ms"}, code: 1, want: []string{`server: expected to hang up within \.\.1\.5s of the fault, but never did in`}},
+		{name: "a delay", args: []string{"--scenario", "latency-step", "--set", "step=1s"}, code: 1, want: []string{`client: expected to hang up nothing: nothing was dead, but hung up after [\d.]+m?s \(link 1\), a mistake`}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			args := append([]string{"watch", "--upstream", upstream, "--observe", "2500ms", "--after", "300ms", "--interval", "100ms", "--retries", "3", "--set", "reconnect=100ms"}, row.args...)
+			if strings.Contains(row.name, "delay") {
+				args = append(args[:len(args)-6], row.args...)
+			}
+			code, stdout, stderr := flatline(t, append(args, "--", "python3", "-c", client, "{port}")...)
+			if code != row.code {
+				t.Errorf("exit code %d, want %d: %s", code, row.code, stderr)
+			}
+			for _, want := range row.want {
+				if !regexp.MustCompile(want).MatchString(stdout) {
+					t.Errorf("no %s in\n%s", want, stdout)
+				}
+			}
+		})
+	}
+}
+
+func TestWatchSpreadsItsTrials(t *testing.T) {
+	python(t)
+	code, stdout, stderr := flatline(t, "watch", "--upstream", talker(t), "--observe", "2500ms", "--after", "200ms", "--trials", "2", "--parallel", "2", "--retries", "3",
+		"--set", "reconnect=100ms", "--", "python3", "-c", client, "{port}")
+	if code != 0 || !strings.Contains(stdout, "phase 0.25: client hung up") || !strings.Contains(stdout, "phase 0.75: client hung up") || !strings.Contains(stdout, "2 held") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+func TestWatchWrongUse(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no server", []string{"--", "go"}, "there is no server"},
+		{"no client", []string{"--upstream", "localhost:1"}, "there is no client"},
+		{"no --", []string{"--upstream", "localhost:1", "go", "version"}, `"go": want -- before the command`},
+		{"no server's command", []string{"--server"}, "--server: want its command after --"},
+		{"no such program", []string{"--upstream", "localhost:1", "--", "no-such-program"}, "client's command: "},
+		{"half an upstream", []string{"--upstream", "localhost", "--", "go"}, `upstream "localhost": want host:port`},
+		{"another scenario", []string{"--upstream", "localhost:1", "--scenario", "orderly-close", "--", "go"}, `unknown scenario "orderly-close", known: cable-pull`},
+		{"another side", []string{"--upstream", "localhost:1", "--side", "left", "--", "go"}, "--side"},
+		{"a parameter of another", []string{"--upstream", "localhost:1", "--set", "idle=1s", "--", "go"}, `parameter "idle": the chosen scenarios have observe, reconnect`},
+		{"observe twice", []string{"--upstream", "localhost:1", "--set", "observe=1s", "--", "go"}, "observe is --observe"},
+		{"too short a look", []string{"--upstream", "localhost:1", "--window", "..30s", "--observe", "30s", "--", "go"}, "--observe: 30s, want a second more than the window's upper bound at least: 31s"},
+		{"no trials", []string{"--upstream", "localhost:1", "--trials", "0", "--", "go"}, "--trials: 0, want 1 to 1000"},
+		{"no look", []string{"--upstream", "localhost:1", "--observe=-1s", "--", "go"}, "--observe: -1s"},
+		{"no wait", []string{"--upstream", "localhost:1", "--after", "0s", "--", "go"}, "--after: 0s, want more than 0"},
+		{"one address for two", []string{"--upstream", "localhost:1", "--listen", "127.0.0.1:5000", "--parallel", "2", "--", "go"}, "--parallel: 2 trials cannot share an address"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			code, stdout, stderr := flatline(t, append([]string{"watch"}, row.args...)...)
+			if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "flatline: ") || !strings.Contains(stderr, row.want) {
+				t.Errorf("exit code %d, %q, %q; want 2 and %q", code, stdout, stderr, row.want)
+			}
+			nothingWritten(t)
+		})
+	}
+}
+
+// Whatever ends the command ends what it started, and what that started.
+func TestWatchLeavesNoProcessBehind(t *testing.T) {
+	python(t)
+	for _, signal := range []os.Signal{os.Interrupt, os.Kill} {
+		t.Run(signal.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			pids := filepath.Join(dir, "pids")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "watch", "--upstream", talker(t), "--out", filepath.Join(dir, "reports"), "--",
+				"sh", "-c", `python3 -c '`+client+`' $FLATLINE_PORT & sleep 60 & echo $! $$ > `+pids+`.new; mv `+pids+`.new `+pids+`; wait`)
+			cmd.Env = append(os.Environ(), asCommand+"=1")
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = bufio.NewReader(out).WriteTo(os.Stderr) }()
+			var text []byte
+			for end := time.Now().Add(20 * time.Second); len(text) == 0 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+				text, _ = os.ReadFile(pids)
+			}
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait()
+			words := strings.Fields(string(text))
+			if len(words) != 2 {
+				t.Fatalf("the client said %q, want two processes", text)
+			}
+			for _, word := range words {
+				pid, err := strconv.Atoi(word)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !gone(pid) {
+					t.Errorf("process %d is alive", pid)
+				}
+			}
+		})
+	}
+}
+
+// gone says whether a process has ended, or does so soon.
+func gone(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return true
+	}
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if p.Signal(syscall.Signal(0)) != nil || strings.Contains(string(stat), ") Z ") {
+			return true // or dead, but not buried yet by whoever adopted it
+		}
+	}
+	return false
+}

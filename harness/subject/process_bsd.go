@@ -1,0 +1,15 @@
+//go:build unix && !linux
+
+package subject
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// isolate gives a command a process group.
+func isolate(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// offspring is not to be had here.
+func offspring(int) []*os.Process { return nil }

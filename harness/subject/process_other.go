@@ -1,0 +1,19 @@
+//go:build !unix
+
+package subject
+
+import (
+	"os"
+	"os/exec"
+)
+
+func isolate(*exec.Cmd) {}
+
+func ask(p *os.Process) { _ = p.Kill() }
+
+func kill(p *os.Process) { _ = p.Kill() }
+
+func guard(int) (release func()) { return func() {} }
+
+// offspring is not to be had here.
+func offspring(int) []*os.Process { return nil }
