@@ -14,7 +14,8 @@
 //	runner := harness.Runner{Subject: subject.Funcs{ServeFn: serve, DialFn: dial}}
 //	policies := []heartbeat.Policy{harness.Foreign("mine", window)}
 //
-// They need no code of ours: a side that hangs up is seen on the wire.
+// They need no code of ours: a side that hangs up is seen on the wire. Nor do they
+// have to be Go: a subject.Command is any program, or two.
 //
 // What a trial was is in its trace (package trace), and all verdicts come from
 // there (package judge); package expect has Gomega matchers for records.

@@ -23,7 +23,7 @@ func guard(group int) (release func()) {
 	if err != nil {
 		return func() {}
 	}
-	sh := exec.Command("/bin/sh", "-c", `read _; kill -KILL -- "-$1"`, "flatline-guard", fmt.Sprint(group)) //nolint:gosec // a number
+	sh := exec.Command("/bin/sh", "-c", `read _; kill -s KILL -- "-$1"`, "flatline-guard", fmt.Sprint(group)) //nolint:gosec // a number
 	sh.Stdin = r
 	sh.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is not for it
 	err = sh.Start()
