@@ -83,7 +83,8 @@ func TestAllOfTheKernel(t *testing.T) {
 			t.Fatal(err)
 		}
 		local := netip.MustParseAddrPort(c.LocalAddr().String())
-		i := slices.IndexFunc(all, func(s Socket) bool { return s.Local == local })
+		remote := netip.MustParseAddrPort(c.RemoteAddr().String())
+		i := slices.IndexFunc(all, func(s Socket) bool { return s.Local == local && s.Remote == remote })
 		if i < 0 {
 			t.Fatalf("%s: %v is not among %d sockets", network, local, len(all))
 		}

@@ -76,11 +76,13 @@ func (p *process) run(ctx context.Context) error {
 	// The kernel ends the process with the thread that started it: see isolate.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	tell, release := guard()
 	if err := p.cmd.Start(); err != nil {
+		release()
 		return errors.Join(fmt.Errorf("did not start: %w", err), p.output.Close())
 	}
+	tell(p.cmd.Process.Pid)
 	p.running(true)
-	release := guard(p.cmd.Process.Pid)
 	exited := make(chan struct{})
 	var ending sync.WaitGroup
 	ending.Go(func() {

@@ -13,7 +13,7 @@ func ask(p *os.Process) { _ = p.Kill() }
 
 func kill(p *os.Process) { _ = p.Kill() }
 
-func guard(int) (release func()) { return func() {} }
+func guard() (tell func(int), release func()) { return func(int) {}, func() {} }
 
 // offspring is not to be had here.
 func offspring(int) []*os.Process { return nil }
