@@ -1,0 +1,73 @@
+package wild
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+func natsPairs() []Pair {
+	const (
+		client = "github.com/nats-io/nats.go@v1.55.0/nats.go:"
+		srv    = "github.com/nats-io/nats-server/v2@v2.15.2/server/client.go:"
+	)
+	cut := sides(at(357*time.Second), between(359*time.Second, 360*time.Second))
+	quick := sides(at(5*time.Second), at(5*time.Second))
+	return []Pair{
+		natsPair("default", 0, 0, Pair{
+			Expect:  Expect{cut, cut, cut, cut},
+			Why:     "A side pings every 120 s and hangs up at the third tick with two pings unanswered: 240-360 s. The server's first ping leaves within 2.4 s.",
+			Sources: []string{client + "60", client + "61", client + "6091", srv + "5998", srv + "7147"},
+			Finding: "Two pings of 2 min that may be outstanding make up to 6 min, not 4: the verdict falls at the tick after the second unanswered ping's own interval.",
+		}),
+		natsPair("tuned", 2800*time.Millisecond, 2, Pair{
+			Expect: Expect{quick, quick, quick, Sides{Kept: true}},
+			Why:    "As above.",
+		}),
+	}
+}
+
+func natsPair(setting string, interval time.Duration, out int, p Pair) Pair {
+	p.Library, p.Setting, p.User = "nats", setting, "idle, with one subscription that got one message"
+	p.Serve = func(ln net.Listener) error {
+		s, err := server.NewServer(&server.Options{
+			DontListen: true, NoSigs: true, NoLog: true, PingInterval: interval, MaxPingsOut: out,
+		})
+		if err != nil {
+			return err
+		}
+		s.Start()
+		defer s.WaitForShutdown()
+		defer s.Shutdown()
+		return accept(ln, func(_ context.Context, c net.Conn) {
+			inside, err := s.InProcessConn()
+			if err == nil {
+				bridge(inside, c)
+			}
+		})
+	}
+	p.Dial = func(ctx context.Context, addr string) error {
+		options := nats.GetDefaultOptions()
+		options.Url = "nats://" + addr
+		if interval > 0 {
+			options.PingInterval, options.MaxPingsOut = interval, out
+		}
+		c, err := options.Connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if _, err := c.Subscribe("news", func(*nats.Msg) {}); err != nil {
+			return err
+		}
+		if err := c.Publish("news", []byte("hello")); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return p
+}
