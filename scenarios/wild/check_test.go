@@ -66,8 +66,8 @@ func TestWrongExpectationsGoRed(t *testing.T) {
 		{name: "too late", fault: scenario.CablePull, expect: sides(at(after+2*time.Second), never), want: "client"},
 		{name: "never", fault: scenario.CablePull, expect: unnoticed, want: "client"},
 		{name: "not never", fault: scenario.CablePull, expect: sides(at(after), at(after)), want: "server"},
-		{name: "told, not itself", fault: scenario.HalfOpenDown, expect: sides(at(after), at(after).itself()), want: "the server hung up by peer"},
-		{name: "itself, not told", fault: scenario.CablePull, expect: sides(at(after).told(), never), want: "the client hung up by itself"},
+		{name: "told, not itself", fault: scenario.HalfOpenDown, expect: sides(at(after), at(after).itself()), want: "peer closed"},
+		{name: "itself, not told", fault: scenario.CablePull, expect: sides(at(after).told(), never), want: "ended by itself"},
 		{name: "not kept", fault: scenario.CablePull, expect: Sides{Kept: true}, want: "find nothing to do"},
 		{name: "kept after all", fault: scenario.IdleDrop, expect: unnoticed, want: "to strike"},
 		{name: "due at the end", fault: scenario.CablePull, expect: sides(at(5*time.Second), never), want: "want an observation"},
@@ -110,7 +110,7 @@ func TestFates(t *testing.T) {
 		},
 		{
 			// 37 s, half a second early, a second late
-			name: "at", fate: at(37 * time.Second), observe: time.Minute, text: "37 s",
+			name: "at", fate: at(37 * time.Second).itself(), observe: time.Minute, text: "37 s",
 			expect: scenario.Expectation{
 				That: scenario.Detects, Side: heartbeat.ClientSide, Within: scenario.Range{Lo: "36.5s", Hi: "38s"},
 			},
@@ -118,7 +118,7 @@ func TestFates(t *testing.T) {
 		{
 			name: "between", fate: between(3*time.Second, 4500*time.Millisecond).told(), observe: time.Minute, text: "3-4.5 s, told",
 			expect: scenario.Expectation{
-				That: scenario.Detects, Side: heartbeat.ClientSide, Within: scenario.Range{Lo: "2.5s", Hi: "5.5s"},
+				That: scenario.Ends, Side: heartbeat.ClientSide, Within: scenario.Range{Lo: "2.5s", Hi: "5.5s"},
 			},
 		},
 		{

@@ -53,9 +53,11 @@ func (f fault) scenario(p Pair, observe time.Duration) (scenario.Scenario, error
 			return s, fmt.Errorf("%s under %s: the %s hangs up after %v to %v, want an observation that is longer or shorter than that: it is %v",
 				p.Name(), f.Kind, side, fate.Lo, fate.Hi, observe)
 		default:
-			s.Expect = append(s.Expect, scenario.Expectation{
-				That: scenario.Detects, Side: side, From: f.from, Within: scenario.Range{Lo: span(fate.Lo), Hi: span(fate.Hi)},
-			})
+			e := scenario.Expectation{That: scenario.Ends, Side: side, From: f.from, Within: scenario.Range{Lo: span(fate.Lo), Hi: span(fate.Hi)}}
+			if fate.By == Itself {
+				e.That = scenario.Detects
+			}
+			s.Expect = append(s.Expect, e)
 		}
 	}
 	return s, nil

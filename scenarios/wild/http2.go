@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -34,9 +35,10 @@ func http2Pair(setting string, idle, patience time.Duration, p Pair) Pair {
 	p.Library, p.Setting = "x-net-http2", setting
 	p.Serve = func(ln net.Listener) error {
 		s := &http2.Server{ReadIdleTimeout: idle, PingTimeout: patience}
+		quiet := &http.Server{ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}
 		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 		return accept(ln, func(ctx context.Context, c net.Conn) {
-			s.ServeConn(c, &http2.ServeConnOpts{Context: ctx, Handler: handler})
+			s.ServeConn(c, &http2.ServeConnOpts{Context: ctx, Handler: handler, BaseConfig: quiet})
 		})
 	}
 	p.Dial = func(ctx context.Context, addr string) error {

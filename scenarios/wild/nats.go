@@ -14,8 +14,9 @@ func natsPairs() []Pair {
 		client = "github.com/nats-io/nats.go@v1.55.0/nats.go:"
 		srv    = "github.com/nats-io/nats-server/v2@v2.15.2/server/client.go:"
 	)
-	cut := sides(at(357*time.Second), between(359*time.Second, 360*time.Second))
-	quick := sides(at(5*time.Second), at(5*time.Second))
+	const slow, soon = 357 * time.Second, 8200 * time.Millisecond
+	lost := sides(at(slow).itself(), between(359*time.Second, 359400*time.Millisecond).itself())
+	tunedLost := sides(at(soon).itself(), between(10200*time.Millisecond, 10600*time.Millisecond).itself())
 	return []Pair{
 		natsPair("default", 0, 0, Pair{
 			Expect:  Expect{cut, cut, cut, cut},
@@ -24,8 +25,15 @@ func natsPairs() []Pair {
 			Finding: "Two pings of 2 min that may be outstanding make up to 6 min, not 4: the verdict falls at the tick after the second unanswered ping's own interval.",
 		}),
 		natsPair("tuned", 2800*time.Millisecond, 2, Pair{
-			Expect: Expect{quick, quick, quick, Sides{Kept: true}},
-			Why:    "As above.",
+			Expect: Expect{
+				CablePull:    tunedLost,
+				HalfOpenDown: sides(at(soon).itself(), at(soon).told()),
+				HalfOpenUp:   tunedLost,
+				IdleDrop:     Sides{Kept: true},
+			},
+			Why:     "As above, with 2.8 s: client 5.6-8.4 s. Its ticks at 5.6 s and 8.4 s ping, that at 11.2 s gives up. The server's ticks follow its first ping, at 2-2.4 s, and one that falls within 2.8 s of a ping of the client's sends none: it pings at the third and fourth and gives up at the fifth, up to 11.2 s after the fault.",
+			Sources: []string{client + "6091", srv + "5985", srv + "5998", srv + "7147"},
+			Finding: "The server puts off its pings while the client's own come in, so that after a fault it needs up to one interval more than the client, with the same numbers.",
 		}),
 	}
 }

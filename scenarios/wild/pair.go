@@ -47,20 +47,20 @@ func sides(client, server Fate) Sides { return Sides{Client: client, Server: ser
 // unnoticed is what two sides make of one that neither does.
 var unnoticed Sides
 
-// Fate is when a side hangs up. The zero Fate is never.
+// Fate is when a side's connection ends. The zero Fate is never.
 type Fate struct {
 	Lo, Hi time.Duration
 	By     By
 }
 
-// By says how a side that hangs up knew. The zero By is by either way: where
-// both sides' deadlines are as good as the same, the network decides.
+// By says whose doing the end is. The zero By is anybody's: where both sides'
+// deadlines are as good as the same, either may hear of the other's first.
 type By string
 
 // The ways.
 const (
-	Itself By = "itself"
-	Peer   By = "peer" // the other side's closing reached it
+	Itself By = "itself" // it hung up
+	Peer   By = "peer"   // the other side's closing reached it
 )
 
 const (
@@ -71,12 +71,12 @@ const (
 	// chatter is how often the users of libraries without beats say something:
 	// seldom enough for the firewall to forget them.
 	chatter = 25 * time.Second
-	// Early and late are how far from its instant a hang-up may be.
+	// Early and late are how far from its instant an end may be.
 	early = 500 * time.Millisecond
 	late  = time.Second
 )
 
-// at is a hang-up d after the fault, for whatever reason.
+// at is an end d after the fault, by anybody.
 func at(d time.Duration) Fate { return between(d, d) }
 
 // between is one at any instant from lo to hi: where chance or the order of
@@ -89,8 +89,8 @@ func (f Fate) itself() Fate { f.By = Itself; return f }
 // told is f, by the other side's closing.
 func (f Fate) told() Fate { f.By = Peer; return f }
 
-// never is no hang-up at all.
+// never is no end at all.
 var never Fate
 
-// Never says whether f is no hang-up.
+// Never says whether f is no end.
 func (f Fate) Never() bool { return f.Hi == 0 }

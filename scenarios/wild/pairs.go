@@ -6,6 +6,6 @@ import "slices"
 func All() []Pair {
 	return slices.Concat(
 		yamuxPairs(), smuxPairs(), gorillaPairs(), coderPairs(), natsPairs(),
-		pahoPairs(), autopahoPairs(), grpcPairs(), http2Pairs(), sshPairs(), redisPairs(),
+		pahoPairs(), autopahoPairs(), grpcPairs(), http2Pairs(), sshPairs(), redisPairs(), amqpPairs(),
 	)
 }

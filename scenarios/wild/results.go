@@ -66,14 +66,14 @@ func (t *trial) expected(side heartbeat.Side) string {
 func (t *trial) did(side heartbeat.Side) string {
 	m := t.record.Of(side)
 	switch {
-	case m.HangUp == nil && t.fault.Kind == scenario.IdleDrop && t.fault.sides(t.pair.Expect).Kept && t.record.Verdict == judge.Held:
+	case m.End == nil && t.fault.Kind == scenario.IdleDrop && t.fault.sides(t.pair.Expect).Kept && t.record.Verdict == judge.Held:
 		return "kept open"
-	case m.HangUp == nil:
+	case m.End == nil:
 		return fmt.Sprintf("not in %v", t.observe)
 	case by(m) == Peer:
-		return fmt.Sprintf("%.1f s, told", m.HangUp.Seconds())
+		return fmt.Sprintf("%.1f s, told", m.End.Seconds())
 	default:
-		return fmt.Sprintf("%.1f s", m.HangUp.Seconds())
+		return fmt.Sprintf("%.1f s", m.End.Seconds())
 	}
 }
 
@@ -119,10 +119,10 @@ func markdown(done []*trial, observe time.Duration) string {
 const head = `# What the libraries that you use do when the cable is pulled
 
 Written by ` + "`make wild`" + `; do not edit. Each row is a real client and a real server, over Flatline's Toxiproxy on loopback. A time
-is from the fault to the side's hang-up, as the wire shows it; "told": the other side's closing reached it first. A fault strikes
+is from the fault to the end of the side's connection, as the wire shows it: it hung up or, "told", the other side's closing reached it. A fault strikes
 %v after the two have exchanged their first bytes, and is watched for %v; what is expected later than that counts as "not in" it.
 The firewall of idle-drop forgets after %v. Expectations are worked out from each library's source (below), for this
-phase; a hang-up may be half a second early and a second late. %s trials did as expected.
+phase; an end may be half a second early and a second late. %s trials did as expected.
 
 Not shown: TCP's own keepalive, which Go switches on for both sides (15 s, then every 15 s, 9 times: 150 s on an idle
 connection). A proxy's kernel answers it. It does not probe while written bytes are unacknowledged: then retransmission decides,

@@ -15,7 +15,7 @@ func yamuxPairs() []Pair {
 	both := func(d time.Duration) Sides { return Sides{Client: at(d), Server: at(d)} }
 	return []Pair{
 		yamuxPair("default", yamux.DefaultConfig(), Pair{
-			Expect: Expect{both(37 * time.Second), both(37 * time.Second), both(37 * time.Second), both(40 * time.Second)},
+			Expect: Expect{both(37 * time.Second), both(37 * time.Second), both(37 * time.Second), sides(at(40*time.Second).itself(), at(40*time.Second).itself())},
 			Why:    "Each side pings 30 s after the last ping's answer and waits 10 s for this one's: 10-40 s after a fault, by its phase.",
 			Sources: []string{
 				"github.com/hashicorp/yamux@v0.1.2/mux.go:66", "github.com/hashicorp/yamux@v0.1.2/mux.go:67",

@@ -1,0 +1,58 @@
+package wild
+
+import (
+	"context"
+	"net"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+func amqpPairs() []Pair {
+	const source = "github.com/rabbitmq/amqp091-go@v1.16.0/connection.go:"
+	return []Pair{
+		amqpPair("default", 0, Pair{
+			Expect: Expect{
+				CablePull:    sides(at(12*time.Second).itself(), never),
+				HalfOpenDown: sides(at(12*time.Second).itself(), at(12*time.Second).told()),
+				HalfOpenUp:   unnoticed,
+				IdleDrop:     Sides{Kept: true},
+			},
+			Why:     "",
+			Sources: []string{source + "29", source + "1049", source + "1084", source + "1396"},
+		}),
+		amqpPair("tuned", 4*time.Second, Pair{
+			Expect: Expect{
+				CablePull:    sides(at(5*time.Second).itself(), never),
+				HalfOpenDown: sides(at(5*time.Second).itself(), at(5*time.Second).told()),
+				HalfOpenUp:   unnoticed,
+				IdleDrop:     Sides{Kept: true},
+			},
+			Why:     "",
+			Sources: []string{source + "1084"},
+		}),
+	}
+}
+
+func amqpPair(setting string, heartbeat time.Duration, p Pair) Pair {
+	p.Library, p.Setting = "amqp091", setting
+	p.User = "idle, connected; the broker is a stand-in of ours that sends heartbeats as RabbitMQ does, and expects none"
+	p.Serve = func(ln net.Listener) error {
+		return accept(ln, func(ctx context.Context, c net.Conn) { _ = serveAMQP(ctx, c) })
+	}
+	p.Dial = func(ctx context.Context, addr string) error {
+		c, err := amqp.DialConfig("amqp://"+addr, amqp.Config{Heartbeat: heartbeat, Locale: "en_US"})
+		if err != nil {
+			return err
+		}
+		defer context.AfterFunc(ctx, func() { _ = c.CloseDeadline(time.Now().Add(100 * time.Millisecond)) })()
+		ended := c.NotifyClose(make(chan *amqp.Error, 1))
+		select {
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return p
+}
