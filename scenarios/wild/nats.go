@@ -19,7 +19,12 @@ func natsPairs() []Pair {
 	tunedLost := sides(at(soon).itself(), between(10200*time.Millisecond, 10600*time.Millisecond).itself())
 	return []Pair{
 		natsPair("default", 0, 0, Pair{
-			Expect:  Expect{cut, cut, cut, cut},
+			Expect: Expect{
+				CablePull:    lost,
+				HalfOpenDown: sides(at(slow).itself(), at(slow).told()),
+				HalfOpenUp:   lost,
+				IdleDrop:     sides(between(357600*time.Millisecond, 358*time.Second).itself(), at(360*time.Second).itself()),
+			},
 			Why:     "A side pings every 120 s and hangs up at the third tick with two pings unanswered: 240-360 s. The server's first ping leaves within 2.4 s.",
 			Sources: []string{client + "60", client + "61", client + "6091", srv + "5998", srv + "7147"},
 			Finding: "Two pings of 2 min that may be outstanding make up to 6 min, not 4: the verdict falls at the tick after the second unanswered ping's own interval.",
