@@ -31,6 +31,11 @@ test-scenarios: ## every scenario of the catalogue, into reports/
 	sed -n '1s/^# //p; s/^- \(Harness error\|Sum of trial times\)/\1/p' $(REPORTS)/report.md
 	exit $$status
 
+.PHONY: wild
+wild: ## other people's libraries under the faults: about three minutes, into scenarios/wild/RESULTS.md
+	cd scenarios/wild
+	go test -count=1 -parallel 200 -timeout 15m . -results RESULTS.md
+
 .PHONY: bench
 bench: ## speed and memory, as ratios where machines differ
 	go test -run '^$$' -bench . -benchmem ./heartbeat/... ./harness/...

@@ -18,8 +18,13 @@ func amqpPairs() []Pair {
 				HalfOpenUp:   unnoticed,
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "",
-			Sources: []string{source + "29", source + "1049", source + "1084", source + "1396"},
+			Why: "",
+			Sources: []string{
+				source + "29 defaultHeartbeat         = 10 * time.Second",
+				source + "1049 const maxServerHeartbeatsInFlight = 3",
+				source + "1084 if err :=",
+				source + "1396 go c.heartbeater(c.Config.Heartbeat/2, c.close)",
+			},
 		}),
 		amqpPair("tuned", 4*time.Second, Pair{
 			Expect: Expect{
@@ -28,8 +33,10 @@ func amqpPairs() []Pair {
 				HalfOpenUp:   unnoticed,
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "",
-			Sources: []string{source + "1084"},
+			Why: "",
+			Sources: []string{
+				source + "1084 if err :=",
+			},
 		}),
 	}
 }

@@ -13,10 +13,15 @@ func autopahoPairs() []Pair {
 	const source = "github.com/eclipse/paho.golang@v0.23.0/"
 	return []Pair{
 		autopahoPair("default", 0, Pair{
-			User:    "publishes every 25 s with QoS 1, giving each message 10 s",
-			Expect:  Expect{unnoticed, unnoticed, unnoticed, unnoticed},
-			Why:     "KeepAlive has no default: 0 asks for none, so the pinger returns at once and the broker sets no deadline. A publish that times out is an error to its caller, not to the connection.",
-			Sources: []string{source + "autopaho/auto.go:69", source + "paho/pinger.go:72", source + "paho/client.go:882", mochiSource + "clients.go:264"},
+			User:   "publishes every 25 s with QoS 1, giving each message 10 s",
+			Expect: Expect{unnoticed, unnoticed, unnoticed, unnoticed},
+			Why:    "KeepAlive has no default: 0 asks for none, so the pinger returns at once and the broker sets no deadline. A publish that times out is an error to its caller, not to the connection.",
+			Sources: []string{
+				source + "autopaho/auto.go:69 KeepAlive                     uint16      // Keepalive period in",
+				source + "paho/pinger.go:72 if keepAlive == 0",
+				source + "paho/client.go:882 pubCtx, cf := context.WithTimeout(ctx, c.config.PacketTimeout)",
+				mochiSource + "clients.go:264 if keepalive > 0",
+			},
 			Finding: "The v3 client's default keep alive is 30 s, its successor's is none: who moves over and does not set KeepAlive notices nothing, and nor does the broker.",
 		}),
 		autopahoPair("tuned", 4, Pair{
@@ -27,8 +32,12 @@ func autopahoPairs() []Pair {
 				HalfOpenUp:   sides(at(3*time.Second).told(), at(3*time.Second).itself()),
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "The client pings at 0 s and 4 s and finds at 8 s that the second went unanswered: 4-8 s. The server reads until 1.5 x 4 s after the last packet: 2-6 s.",
-			Sources: []string{source + "paho/pinger.go:93", source + "paho/pinger.go:118", mochiSource + "clients.go:265"},
+			Why: "The client pings at 0 s and 4 s and finds at 8 s that the second went unanswered: 4-8 s. The server reads until 1.5 x 4 s after the last packet: 2-6 s.",
+			Sources: []string{
+				source + "paho/pinger.go:93 timer := time.NewTimer(0) // Immediately send first pingreq",
+				source + "paho/pinger.go:118 if !lastPingSent.IsZero() && lastPingSent.After(lastPingResponse)",
+				mochiSource + "clients.go:265 expiry = time.Now().Add(time.Duration(keepalive+(keepalive/2)) *",
+			},
 		}),
 	}
 }

@@ -14,17 +14,22 @@ func coderPairs() []Pair {
 	both := sides(at(5*time.Second), at(5*time.Second))
 	return []Pair{
 		coderPair("default", 0, Pair{
-			User:    "says something every 25 s, which the server echoes",
-			Expect:  Expect{unnoticed, unnoticed, unnoticed, unnoticed},
-			Why:     "Nothing pings unless the application calls Ping, and a read waits as long as its context.",
-			Sources: []string{source + "223"},
+			User:   "says something every 25 s, which the server echoes",
+			Expect: Expect{unnoticed, unnoticed, unnoticed, unnoticed},
+			Why:    "Nothing pings unless the application calls Ping, and a read waits as long as its context.",
+			Sources: []string{
+				source + "223 func (c *Conn) Ping(ctx context.Context) error",
+			},
 			Finding: "Ping's documentation says \"TCP Keepalives should suffice for most use cases\" (conn.go:222). They do not probe while something that was written is unacknowledged, and take Go's default of 150 s where nothing is.",
 		}),
 		coderPair("tuned", 4*time.Second, Pair{
-			User:    "idle after a first message, pings every 2 s and gives each 4 s, as does the server",
-			Expect:  Expect{both, both, both, Sides{Kept: true}},
-			Why:     "The ping at 4 s, or the answer to it, is lost to the strike at 3 s, and its context ends 4 s later: 4-6 s. Ping only returns an error; it is the application that hangs up.",
-			Sources: []string{source + "254", source + "255"},
+			User:   "idle after a first message, pings every 2 s and gives each 4 s, as does the server",
+			Expect: Expect{both, both, both, Sides{Kept: true}},
+			Why:    "The ping at 4 s, or the answer to it, is lost to the strike at 3 s, and its context ends 4 s later: 4-6 s. Ping only returns an error; it is the application that hangs up.",
+			Sources: []string{
+				source + "254 case <-ctx.Done():",
+				source + "255 return fmt.Errorf(\"failed to wait for pong: %w\", ctx.Err())",
+			},
 		}),
 	}
 }

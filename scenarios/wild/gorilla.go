@@ -19,10 +19,12 @@ func gorillaPairs() []Pair {
 	tuned := pinging{2 * time.Second, 8 * time.Second}
 	return []Pair{
 		gorillaPair("default", pinging{}, pinging{}, Pair{
-			User:    "says something every 25 s, which the server echoes",
-			Expect:  Expect{unnoticed, unnoticed, unnoticed, unnoticed},
-			Why:     "No side pings and no read has a deadline unless the application says so; writes into a dead connection succeed.",
-			Sources: []string{"github.com/gorilla/websocket@v1.5.3/conn.go:1"},
+			User:   "says something every 25 s, which the server echoes",
+			Expect: Expect{unnoticed, unnoticed, unnoticed, unnoticed},
+			Why:    "No side pings and no read has a deadline unless the application says so; writes into a dead connection succeed.",
+			Sources: []string{
+				"github.com/gorilla/websocket@v1.5.3/conn.go:1103 // all future reads will return an error. A zero value for t means",
+			},
 		}),
 		gorillaPair("chat-example", pinging{}, example, Pair{
 			User: "idle after a first message",
@@ -32,8 +34,13 @@ func gorillaPairs() []Pair {
 				HalfOpenUp:   sides(at(57*time.Second).told(), at(57*time.Second).itself()),
 				IdleDrop:     sides(never, at(60*time.Second).itself()),
 			},
-			Why:     "The example's server pings every 54 s and reads until 60 s after the last pong: 6-60 s. Its client, a browser in the example, answers pings and expects none.",
-			Sources: []string{chat + "21", chat + "24", chat + "62", chat + "63"},
+			Why: "The example's server pings every 54 s and reads until 60 s after the last pong: 6-60 s. Its client, a browser in the example, answers pings and expects none.",
+			Sources: []string{
+				chat + "21 pongWait = 60 * time.Second",
+				chat + "24 pingPeriod = (pongWait * 9) / 10",
+				chat + "62 c.conn.SetReadDeadline(time.Now().Add(pongWait))",
+				chat + "63 c.conn.SetPongHandler(func(string) error {",
+			},
 			Finding: "The client of the chat example never notices: nothing tells it when a ping should have come.",
 		}),
 		gorillaPair("tuned", tuned, tuned, Pair{
@@ -44,8 +51,10 @@ func gorillaPairs() []Pair {
 				HalfOpenUp:   sides(at(7*time.Second), at(7*time.Second)),
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "Both sides ping every 2 s and read until 8 s after the last pong: 6-8 s. The last pong came at 2 s, the strike at 3 s.",
-			Sources: []string{chat + "63"},
+			Why: "Both sides ping every 2 s and read until 8 s after the last pong: 6-8 s. The last pong came at 2 s, the strike at 3 s.",
+			Sources: []string{
+				chat + "63 c.conn.SetPongHandler(func(string) error {",
+			},
 		}),
 	}
 }

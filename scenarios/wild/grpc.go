@@ -16,10 +16,13 @@ func grpcPairs() []Pair {
 	const source = "google.golang.org/grpc@v1.85.0/"
 	return []Pair{
 		grpcPair("default", nil, nil, Pair{
-			User:    "calls every 25 s, giving each call 5 s",
-			Expect:  Expect{unnoticed, unnoticed, unnoticed, unnoticed},
-			Why:     "The client sends no keepalive at all, the server its first after 2 h. A call that runs out of time fails, its connection stays.",
-			Sources: []string{source + "internal/transport/defaults.go:32", source + "internal/transport/defaults.go:38"},
+			User:   "calls every 25 s, giving each call 5 s",
+			Expect: Expect{unnoticed, unnoticed, unnoticed, unnoticed},
+			Why:    "The client sends no keepalive at all, the server its first after 2 h. A call that runs out of time fails, its connection stays.",
+			Sources: []string{
+				source + "internal/transport/defaults.go:32 defaultClientKeepaliveTime    = infinity",
+				source + "internal/transport/defaults.go:38 defaultServerKeepaliveTime    = 2 * time.Hour",
+			},
 			Finding: "Every call of the client fails with DeadlineExceeded, and each next one goes into the same dead connection.",
 		}),
 		grpcPair("tuned",
@@ -38,8 +41,12 @@ func grpcPairs() []Pair {
 					HalfOpenUp:   sides(at(5*time.Second).told(), at(5*time.Second).itself()),
 					IdleDrop:     Sides{Kept: true},
 				},
-				Why:     "A side pings when it has read nothing for its Time and hangs up when it has read nothing for its Timeout more: client 2-12 s (Time is 10 s at least), server 3-8 s.",
-				Sources: []string{source + "internal/internal.go:42", source + "internal/transport/http2_client.go:1842", source + "internal/transport/http2_server.go:1272"},
+				Why: "A side pings when it has read nothing for its Time and hangs up when it has read nothing for its Timeout more: client 2-12 s (Time is 10 s at least), server 3-8 s.",
+				Sources: []string{
+					source + "internal/internal.go:42 KeepaliveMinPingTime = 10 * time.Second",
+					source + "internal/transport/http2_client.go:1842 if outstandingPing && timeoutLeft <= 0",
+					source + "internal/transport/http2_server.go:1272 if outstandingPing && kpTimeoutLeft <= 0",
+				},
 				Finding: "A client cannot be made quicker than 10 s plus its Timeout: shorter Times are raised to 10 s with a warning in the log (dialoptions.go:576).",
 			}),
 	}

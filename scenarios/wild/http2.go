@@ -17,16 +17,22 @@ func http2Pairs() []Pair {
 	both := sides(at(5*time.Second), at(5*time.Second))
 	return []Pair{
 		http2Pair("default", 0, 0, Pair{
-			User:    "asks every 25 s, giving each request 5 s",
-			Expect:  Expect{unnoticed, unnoticed, unnoticed, unnoticed},
-			Why:     "ReadIdleTimeout 0 means that no side pings.",
-			Sources: []string{source + "transport_common.go:163", source + "server_common.go:115"},
+			User:   "asks every 25 s, giving each request 5 s",
+			Expect: Expect{unnoticed, unnoticed, unnoticed, unnoticed},
+			Why:    "ReadIdleTimeout 0 means that no side pings.",
+			Sources: []string{
+				source + "transport_common.go:163 // ReadIdleTimeout is the timeout after which a health check using ping",
+				source + "server_common.go:115 // ReadIdleTimeout is the timeout after which a health check using a",
+			},
 		}),
 		http2Pair("tuned", 4*time.Second, 4*time.Second, Pair{
-			User:    "idle after one request",
-			Expect:  Expect{both, both, both, Sides{Kept: true}},
-			Why:     "A side pings 4 s after the last frame it read and waits 4 s for the answer: 4-8 s.",
-			Sources: []string{source + "transport.go:559", source + "server.go:917"},
+			User:   "idle after one request",
+			Expect: Expect{both, both, both, Sides{Kept: true}},
+			Why:    "A side pings 4 s after the last frame it read and waits 4 s for the answer: 4-8 s.",
+			Sources: []string{
+				source + "transport.go:559 func (cc *ClientConn) healthCheck()",
+				source + "server.go:917 func (sc *serverConn) handlePingTimer(lastFrameReadTime time.Time)",
+			},
 		}),
 	}
 }

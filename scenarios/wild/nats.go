@@ -25,8 +25,14 @@ func natsPairs() []Pair {
 				HalfOpenUp:   lost,
 				IdleDrop:     sides(between(357600*time.Millisecond, 358*time.Second).itself(), at(360*time.Second).itself()),
 			},
-			Why:     "A side pings every 120 s and hangs up at the third tick with two pings unanswered: 240-360 s. The server's first ping leaves within 2.4 s.",
-			Sources: []string{client + "60", client + "61", client + "6091", srv + "5998", srv + "7147"},
+			Why: "A side pings every 120 s and hangs up at the third tick with two pings unanswered: 240-360 s. The server's first ping leaves within 2.4 s.",
+			Sources: []string{
+				client + "60 DefaultPingInterval       = 2 * time.Minute",
+				client + "61 DefaultMaxPingOut         = 2",
+				client + "6091 if nc.pout > nc.Opts.MaxPingsOut",
+				srv + "5998 if c.ping.out+1 > maxPingsOut",
+				srv + "7147 } else if d > firstClientPingInterval",
+			},
 			Finding: "Two pings of 2 min that may be outstanding make up to 6 min, not 4: the verdict falls at the tick after the second unanswered ping's own interval.",
 		}),
 		natsPair("tuned", 2800*time.Millisecond, 2, Pair{
@@ -36,8 +42,13 @@ func natsPairs() []Pair {
 				HalfOpenUp:   tunedLost,
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "As above, with 2.8 s: client 5.6-8.4 s. Its ticks at 5.6 s and 8.4 s ping, that at 11.2 s gives up. The server's ticks follow its first ping, at 2-2.4 s, and one that falls within 2.8 s of a ping of the client's sends none: it pings at the third and fourth and gives up at the fifth, up to 11.2 s after the fault.",
-			Sources: []string{client + "6091", srv + "5985", srv + "5998", srv + "7147"},
+			Why: "As above, with 2.8 s: client 5.6-8.4 s. Its ticks at 5.6 s and 8.4 s ping, that at 11.2 s gives up. The server's ticks follow its first ping, at 2-2.4 s, and one that falls within 2.8 s of a ping of the client's sends none: it pings at the third and fourth and gives up at the fifth, up to 11.2 s after the fault.",
+			Sources: []string{
+				client + "6091 if nc.pout > nc.Opts.MaxPingsOut",
+				srv + "5985 if delta := now.Sub(c.lastIn); delta < pingInterval && !needRTT",
+				srv + "5998 if c.ping.out+1 > maxPingsOut",
+				srv + "7147 } else if d > firstClientPingInterval",
+			},
 			Finding: "The server puts off its pings while the client's own come in, so that after a fault it needs up to one interval more than the client, with the same numbers.",
 		}),
 	}

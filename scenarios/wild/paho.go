@@ -25,8 +25,15 @@ func pahoPairs() []Pair {
 				HalfOpenUp:   sides(between(42*time.Second, 47*time.Second), at(42*time.Second).itself()),
 				IdleDrop:     sides(between(45*time.Second, 50*time.Second).itself(), at(45*time.Second).itself()),
 			},
-			Why:     "The client looks every 5 s whether 30 s have passed since it last sent or heard, pings, and looks every 5 s whether 10 s have passed since: 10-50 s. It sends a moment after its clock starts, so that the look at 30 s is a moment too soon, and that at 35 s pings; whether the look at 45 s comes 10 s later is chance. The server reads until 1.5 x 30 s after the last packet: 15-45 s.",
-			Sources: []string{source + "options.go:139", source + "options.go:140", source + "ping.go:39", source + "ping.go:57", source + "ping.go:71", mochiSource + "clients.go:265"},
+			Why: "The client looks every 5 s whether 30 s have passed since it last sent or heard, pings, and looks every 5 s whether 10 s have passed since: 10-50 s. It sends a moment after its clock starts, so that the look at 30 s is a moment too soon, and that at 35 s pings; whether the look at 45 s comes 10 s later is chance. The server reads until 1.5 x 30 s after the last packet: 15-45 s.",
+			Sources: []string{
+				source + "options.go:139 KeepAlive:                30,",
+				source + "options.go:140 PingTimeout:              10 * time.Second,",
+				source + "ping.go:39 checkInterval = 5 * time.Second",
+				source + "ping.go:57 if time.Since(lastSent) >=",
+				source + "ping.go:71 if atomic.LoadInt32(&c.pingOutstanding) > 0 && time.Since(pingSent) >=",
+				mochiSource + "clients.go:265 expiry = time.Now().Add(time.Duration(keepalive+(keepalive/2)) *",
+			},
 			Finding: "SetPingTimeout is documented as how long the client waits for the answer to a ping (options.go:276). The verdict falls at the next look after that, of one every 5 s, and the ping itself may be 5 s late (ping.go:39): up to 50 s rather than 40.",
 		}),
 		pahoPair("tuned", 4*time.Second, 2*time.Second, Pair{
@@ -36,8 +43,10 @@ func pahoPairs() []Pair {
 				HalfOpenUp:   sides(at(3*time.Second).told(), at(3*time.Second).itself()),
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "As above, with a keep alive of 4 s, a ping timeout of 2 s, and looks every second: client 2-8 s, server 2-6 s. The look at 5 s pings, that at 7 s or 8 s gives up.",
-			Sources: []string{source + "ping.go:41"},
+			Why: "As above, with a keep alive of 4 s, a ping timeout of 2 s, and looks every second: client 2-8 s, server 2-6 s. The look at 5 s pings, that at 7 s or 8 s gives up.",
+			Sources: []string{
+				source + "ping.go:41 checkInterval = time.Duration(c.options.KeepAlive) * time.Second / 4",
+			},
 		}),
 	}
 }

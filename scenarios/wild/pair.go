@@ -18,7 +18,8 @@ type Pair struct {
 	Expect Expect
 	// Why is what Expect follows from.
 	Why string
-	// Sources are the lines that Why rests on, module@version/file:line.
+	// Sources are the lines that Why rests on, and what they say:
+	// "module@version/file:line text".
 	Sources []string
 	// Finding is what its users would not expect, a sentence or two; "": nothing.
 	Finding string

@@ -111,7 +111,11 @@ func markdown(done []*trial, observe time.Duration) string {
 	}
 	b.WriteString("\n## Why\n")
 	for _, p := range All() {
-		fmt.Fprintf(&b, "\n- **%s** (%s). %s\n  %s\n", p.Name(), p.User, p.Why, "`"+strings.Join(p.Sources, "`, `")+"`")
+		fmt.Fprintf(&b, "\n- **%s** (%s). %s\n", p.Name(), p.User, p.Why)
+		for _, s := range p.Sources {
+			where, says, _ := strings.Cut(s, " ")
+			fmt.Fprintf(&b, "  - %s: `%s`\n", where, says)
+		}
 	}
 	return b.String()
 }

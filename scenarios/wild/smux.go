@@ -21,8 +21,13 @@ func smuxPairs() []Pair {
 				HalfOpenUp:   Sides{Client: at(57 * time.Second).told(), Server: at(57 * time.Second).itself()},
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "Each side sends every 10 s, and looks every 30 s whether anything came since it last looked: 30-60 s. The strike is at 3 s, so the look at 30 s still finds the hello.",
-			Sources: []string{source + "mux.go:65", source + "mux.go:66", source + "session.go:573", source + "session.go:582"},
+			Why: "Each side sends every 10 s, and looks every 30 s whether anything came since it last looked: 30-60 s. The strike is at 3 s, so the look at 30 s still finds the hello.",
+			Sources: []string{
+				source + "mux.go:65 KeepAliveInterval: 10 * time.Second,",
+				source + "mux.go:66 KeepAliveTimeout:  30 * time.Second,",
+				source + "session.go:573 tickerTimeout := time.NewTicker(s.config.KeepAliveTimeout)",
+				source + "session.go:582 if !atomic.CompareAndSwapInt32(&s.sessionIsActive, 1, 0)",
+			},
 			Finding: "KeepAliveTimeout is documented as how long \"if no data has arrived\" (mux.go:44); it takes up to twice that, because a ticker looks and no deadline moves (session.go:581).",
 		}),
 		smuxPair("tuned", tuned, Pair{
@@ -32,8 +37,10 @@ func smuxPairs() []Pair {
 				HalfOpenUp:   Sides{Client: at(6 * time.Second).told(), Server: at(6 * time.Second).itself()},
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why:     "As above, with 1.5 s and 4.5 s: 4.5-9 s. The look at 4.5 s finds what came before 3 s, the one at 9 s nothing.",
-			Sources: []string{source + "session.go:582"},
+			Why: "As above, with 1.5 s and 4.5 s: 4.5-9 s. The look at 4.5 s finds what came before 3 s, the one at 9 s nothing.",
+			Sources: []string{
+				source + "session.go:582 if !atomic.CompareAndSwapInt32(&s.sessionIsActive, 1, 0)",
+			},
 		}),
 	}
 }

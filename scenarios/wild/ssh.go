@@ -15,16 +15,20 @@ func sshPairs() []Pair {
 	both := sides(at(5*time.Second), at(5*time.Second))
 	return []Pair{
 		sshPair("default", 0, Pair{
-			User:    "types a line every 25 s, which the server echoes",
-			Expect:  Expect{unnoticed, unnoticed, unnoticed, unnoticed},
-			Why:     "The package has no keepalive: there is nothing to set.",
-			Sources: []string{source + "client.go:1"},
+			User:   "types a line every 25 s, which the server echoes",
+			Expect: Expect{unnoticed, unnoticed, unnoticed, unnoticed},
+			Why:    "The package has no keepalive: there is nothing to set.",
+			Sources: []string{
+				source + "client.go:321 // Timeout is the maximum amount of time for the TCP connection to",
+			},
 		}),
 		sshPair("tuned", 4*time.Second, Pair{
-			User:    "idle after one line; asks for keepalive@openssh.com every 2 s and gives each answer 4 s, as does the server",
-			Expect:  Expect{both, both, both, Sides{Kept: true}},
-			Why:     "As OpenSSH does with ServerAliveInterval, written by the application: 4-6 s. The question at 4 s goes unanswered.",
-			Sources: []string{source + "connection.go:1"},
+			User:   "idle after one line; asks for keepalive@openssh.com every 2 s and gives each answer 4 s, as does the server",
+			Expect: Expect{both, both, both, Sides{Kept: true}},
+			Why:    "As OpenSSH does with ServerAliveInterval, written by the application: 4-6 s. The question at 4 s goes unanswered.",
+			Sources: []string{
+				source + "mux.go:144 func (m *mux) SendRequest(name string, wantReply bool, payload []byte)",
+			},
 		}),
 	}
 }

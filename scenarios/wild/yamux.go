@@ -18,15 +18,18 @@ func yamuxPairs() []Pair {
 			Expect: Expect{both(37 * time.Second), both(37 * time.Second), both(37 * time.Second), sides(at(40*time.Second).itself(), at(40*time.Second).itself())},
 			Why:    "Each side pings 30 s after the last ping's answer and waits 10 s for this one's: 10-40 s after a fault, by its phase.",
 			Sources: []string{
-				"github.com/hashicorp/yamux@v0.1.2/mux.go:66", "github.com/hashicorp/yamux@v0.1.2/mux.go:67",
-				"github.com/hashicorp/yamux@v0.1.2/session.go:349",
+				"github.com/hashicorp/yamux@v0.1.2/mux.go:66 KeepAliveInterval:      30 * time.Second,",
+				"github.com/hashicorp/yamux@v0.1.2/mux.go:67 ConnectionWriteTimeout: 10 * time.Second,",
+				"github.com/hashicorp/yamux@v0.1.2/session.go:349 case <-time.After(s.config.ConnectionWriteTimeout):",
 			},
 			Finding: "ConnectionWriteTimeout, documented as \"only applied to writes\" (mux.go:25), is also how long a keep-alive waits for its answer (session.go:349).",
 		}),
 		yamuxPair("tuned", tuned, Pair{
-			Expect:  Expect{both(4500 * time.Millisecond), both(4500 * time.Millisecond), both(4500 * time.Millisecond), Sides{Kept: true}},
-			Why:     "As above, with 3.5 s and 4 s: 4-7.5 s.",
-			Sources: []string{"github.com/hashicorp/yamux@v0.1.2/session.go:364"},
+			Expect: Expect{both(4500 * time.Millisecond), both(4500 * time.Millisecond), both(4500 * time.Millisecond), Sides{Kept: true}},
+			Why:    "As above, with 3.5 s and 4 s: 4-7.5 s.",
+			Sources: []string{
+				"github.com/hashicorp/yamux@v0.1.2/session.go:364 func (s *Session) keepalive()",
+			},
 		}),
 	}
 }
