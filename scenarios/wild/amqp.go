@@ -18,7 +18,7 @@ func amqpPairs() []Pair {
 				HalfOpenUp:   unnoticed,
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why: "",
+			Why: "Both sides send every half heartbeat interval, 5 s; the client reads until three of those after the last frame: 10-15 s. The last heartbeat before the strike came at 0 s. The stand-in expects nothing of the client.",
 			Sources: []string{
 				source + "29 defaultHeartbeat         = 10 * time.Second",
 				source + "1049 const maxServerHeartbeatsInFlight = 3",
@@ -33,7 +33,7 @@ func amqpPairs() []Pair {
 				HalfOpenUp:   unnoticed,
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why: "",
+			Why: "As above, with heartbeats of 4 s: 4-6 s. The last came at 2 s.",
 			Sources: []string{
 				source + "1084 if err :=",
 			},
