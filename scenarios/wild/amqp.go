@@ -12,19 +12,30 @@ func amqpPairs() []Pair {
 	const source = "github.com/rabbitmq/amqp091-go@v1.16.0/connection.go:"
 	return []Pair{
 		amqpPair("default", 0, Pair{
+			Settle: 6 * time.Second,
 			Expect: Expect{
-				CablePull:    sides(at(12*time.Second).itself(), never),
-				HalfOpenDown: sides(at(12*time.Second).itself(), at(12*time.Second).told()),
+				CablePull:    sides(at(14*time.Second).itself(), never),
+				HalfOpenDown: sides(at(14*time.Second).itself(), at(14*time.Second).told()),
 				HalfOpenUp:   unnoticed,
 				IdleDrop:     Sides{Kept: true},
 			},
-			Why: "Both sides send every half heartbeat interval, 5 s; the client reads until three of those after the last frame: 10-15 s. The last heartbeat before the strike came at 0 s. The stand-in expects nothing of the client.",
+			Why: "Both sides send every half heartbeat interval, 5 s; the client reads until three of those after the last frame: 10-15 s. The strike is at 6 s, after the heartbeat at 5 s. The stand-in expects nothing of the client.",
 			Sources: []string{
 				source + "29 defaultHeartbeat         = 10 * time.Second",
 				source + "1049 const maxServerHeartbeatsInFlight = 3",
-				source + "1084 if err :=",
+				source + "1084 conn.SetReadDeadline(time.Now().Add(maxServerHeartbeatsInFlight * interval))",
 				source + "1396 go c.heartbeater(c.Config.Heartbeat/2, c.close)",
 			},
+		}),
+		amqpPair("just-connected", 0, Pair{
+			Expect: Expect{unnoticed, unnoticed, unnoticed, Sides{Kept: true}},
+			Why:    "As above, struck at 3 s, before the broker's first heartbeat.",
+			Sources: []string{
+				source + "1037 case c.deadlines <- conn:",
+				source + "1443 // We clear the deadlines and let the heartbeater reset the read deadline if requested.",
+				source + "1449 _ = deadliner.SetDeadline(time.Time{})",
+			},
+			Finding: "A client that is cut off before the first frame after connection.open-ok never notices: opening ends by clearing the read deadline (connection.go:1443), which is set only after a frame was read (connection.go:1037).",
 		}),
 		amqpPair("tuned", 4*time.Second, Pair{
 			Expect: Expect{

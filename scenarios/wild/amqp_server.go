@@ -66,7 +66,7 @@ func serveAMQP(ctx context.Context, c net.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		_ = repeat(ctx, heartbeat/2, func() error {
+		_ = later(ctx, heartbeat/2, func() error {
 			_, err := c.Write([]byte{frameHeartbeat, 0, 0, 0, 0, 0, 0, frameEnd})
 			return err
 		})

@@ -93,18 +93,7 @@ func coderRun(ctx context.Context, c *websocket.Conn, patience time.Duration,
 // hangUpUnanswered pings every interval, counted from the start, and returns
 // when one was not answered within patience, or when ctx ends.
 func hangUpUnanswered(ctx context.Context, every, patience time.Duration, ping func(context.Context) error) error {
-	ticks := time.NewTicker(every)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ticks.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if err := within(ctx, patience, ping); err != nil {
-			return err
-		}
-	}
+	return later(ctx, every, func() error { return within(ctx, patience, ping) })
 }
 
 func within(ctx context.Context, patience time.Duration, ping func(context.Context) error) error {

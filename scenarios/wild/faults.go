@@ -1,6 +1,7 @@
 package wild
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -34,6 +35,7 @@ type fault struct {
 // scenario is the fault with what p's sides are to make of it, within observe.
 func (f fault) scenario(p Pair, observe time.Duration) (scenario.Scenario, error) {
 	sides := f.sides(p.Expect)
+	settle := cmp.Or(p.Settle, settle)
 	s := scenario.Scenario{
 		Name:    string(f.Kind),
 		Claim:   "Each side does what the library's source says it should.",

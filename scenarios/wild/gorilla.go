@@ -102,11 +102,11 @@ func (p pinging) run(ctx context.Context, c *websocket.Conn, got func(kind int, 
 			return err
 		}
 		c.SetPongHandler(func(string) error { return putOff() })
-		time.AfterFunc(p.every, func() {
-			_ = repeat(ctx, p.every, func() error {
+		go func() {
+			_ = later(ctx, p.every, func() error {
 				return c.WriteControl(websocket.PingMessage, nil, time.Now().Add(10*time.Second))
 			})
-		})
+		}()
 	}
 	for {
 		kind, msg, err := c.ReadMessage()

@@ -12,6 +12,8 @@ type Pair struct {
 	Setting string // likewise, unique within Library
 	// User is what the application above the library does, half a sentence.
 	User string
+	// Settle is from the first bytes both ways to the fault; 0: the usual 3 s.
+	Settle time.Duration
 	// Serve and Dial are a subject's: see subject.Subject.
 	Serve  func(ln net.Listener) error
 	Dial   func(ctx context.Context, addr string) error
@@ -65,7 +67,7 @@ const (
 )
 
 const (
-	// settle is from the first bytes both ways to the fault.
+	// settle is the usual Pair.Settle.
 	settle = 3 * time.Second
 	// idle is how long the firewall of idle-drop remembers.
 	idle = 20 * time.Second

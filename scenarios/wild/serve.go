@@ -43,16 +43,24 @@ func dial(ctx context.Context, addr string, use func(context.Context, net.Conn) 
 
 // repeat calls do now and then every interval, until ctx ends or do fails.
 func repeat(ctx context.Context, interval time.Duration, do func() error) error {
+	if err := do(); err != nil {
+		return err
+	}
+	return later(ctx, interval, do)
+}
+
+// later is repeat but for the first time, now.
+func later(ctx context.Context, interval time.Duration, do func() error) error {
 	ticks := time.NewTicker(interval)
 	defer ticks.Stop()
 	for {
-		if err := do(); err != nil {
-			return err
-		}
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
 			return ctx.Err()
+		}
+		if err := do(); err != nil {
+			return err
 		}
 	}
 }
