@@ -75,7 +75,7 @@ const (
 	// seldom enough for the firewall to forget them.
 	chatter = 25 * time.Second
 	// Early and late are how far from its instant an end may be.
-	early = 500 * time.Millisecond
+	early = time.Second
 	late  = time.Second
 )
 

@@ -106,7 +106,7 @@ func markdown(done []*trial, observe time.Duration) string {
 	b.WriteString("\n## Findings\n\nWhat a library's documentation says otherwise, or its users would not expect.\n")
 	for _, p := range All() {
 		if p.Finding != "" {
-			fmt.Fprintf(&b, "\n- **%s.** %s\n  `go test -run 'Wild/%s'`\n", p.Name(), p.Finding, p.Name())
+			fmt.Fprintf(&b, "\n- **%s.** %s\n  `go test -v -run 'Wild/%s/cable-pull'`\n", p.Name(), p.Finding, p.Name())
 		}
 	}
 	b.WriteString("\n## Why\n")
@@ -126,7 +126,7 @@ Written by ` + "`make wild`" + `; do not edit. Each row is a real client and a r
 is from the fault to the end of the side's connection, as the wire shows it: it hung up or, "told", the other side's closing reached it. A fault strikes
 %v after the two have exchanged their first bytes, and is watched for %v; what is expected later than that counts as "not in" it.
 The firewall of idle-drop forgets after %v. Expectations are worked out from each library's source (below), for this
-phase; an end may be half a second early and a second late. %s trials did as expected.
+phase; an end may be a second early or late. %s trials did as expected.
 
 Not shown: TCP's own keepalive, which Go switches on for both sides (15 s, then every 15 s, 9 times: 150 s on an idle
 connection). A proxy's kernel answers it. It does not probe while written bytes are unacknowledged: then retransmission decides,

@@ -21,6 +21,10 @@ type trial struct {
 	record  judge.Record  // once it has been run
 }
 
+// spread is how far apart trials that run beside each other begin, at most: a
+// hundred libraries that come up at once make each other late.
+const spread = 8 * time.Second
+
 // run runs it over n, and fills in its record.
 func (t *trial) run(ctx context.Context, n network.Network) error {
 	s, err := t.fault.scenario(t.pair, t.observe)
@@ -38,7 +42,7 @@ func (t *trial) run(ctx context.Context, n network.Network) error {
 		return err
 	}
 	runner := harness.Runner{
-		Network: n, Retries: 1, Spread: 3 * time.Second,
+		Network: n, Retries: 1, Spread: spread,
 		Subject: subject.Funcs{Label: t.pair.Name(), ServeFn: t.pair.Serve, DialFn: t.pair.Dial},
 	}
 	records, err := runner.Run(ctx, trials)

@@ -64,7 +64,7 @@ func TestWild(t *testing.T) {
 					if err := tr.check(); err != nil {
 						t.Error(err)
 					}
-					t.Log(tr.measured())
+					t.Logf("%s; the network: %s", tr.measured(), tr.record.Checks[0].Actual)
 				})
 			}
 		})
