@@ -23,7 +23,7 @@ func grpcPairs() []Pair {
 				source + "internal/transport/defaults.go:32 defaultClientKeepaliveTime    = infinity",
 				source + "internal/transport/defaults.go:38 defaultServerKeepaliveTime    = 2 * time.Hour",
 			},
-			Finding: "Every call of the client fails with DeadlineExceeded, and each next one goes into the same dead connection.",
+			Finding: "Every call of the client fails with DeadlineExceeded, and each next one goes into the same dead connection: the network sees no other dial.",
 		}),
 		grpcPair("tuned",
 			[]grpc.DialOption{grpc.WithKeepaliveParams(keepalive.ClientParameters{

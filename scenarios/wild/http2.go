@@ -17,9 +17,10 @@ func http2Pairs() []Pair {
 	both := sides(at(5*time.Second), at(5*time.Second))
 	return []Pair{
 		http2Pair("default", 0, 0, Pair{
-			User:   "asks every 25 s, giving each request 5 s",
-			Expect: Expect{unnoticed, unnoticed, unnoticed, unnoticed},
-			Why:    "ReadIdleTimeout 0 means that no side pings.",
+			User:    "asks every 25 s, giving each request 5 s",
+			Expect:  Expect{unnoticed, unnoticed, unnoticed, unnoticed},
+			Why:     "ReadIdleTimeout 0 means that no side pings. A request that runs out of time fails, its connection stays.",
+			Finding: "A request that timed out leaves its connection in the pool, and each next one goes into it and times out as well: the network sees no other dial.",
 			Sources: []string{
 				source + "transport_common.go:163 // ReadIdleTimeout is the timeout after which a health check using ping",
 				source + "server_common.go:115 // ReadIdleTimeout is the timeout after which a health check using a",

@@ -25,7 +25,7 @@ func natsPairs() []Pair {
 				HalfOpenUp:   lost,
 				IdleDrop:     sides(between(357600*time.Millisecond, 358*time.Second).itself(), at(360*time.Second).itself()),
 			},
-			Why: "A side pings every 120 s and hangs up at the third tick with two pings unanswered: 240-360 s. The server's first ping leaves within 2.4 s.",
+			Why: "A side pings every 120 s and hangs up at the third tick with two pings unanswered: 240-360 s. The server's ticks follow its first ping, after 2-2.4 s, and one that falls within 120 s of a ping of the client's sends none: up to 2.4 s more.",
 			Sources: []string{
 				client + "60 DefaultPingInterval       = 2 * time.Minute",
 				client + "61 DefaultMaxPingOut         = 2",
