@@ -32,14 +32,16 @@ func TestWild(t *testing.T) {
 		if err := network.Close(); err != nil {
 			t.Error(err)
 		}
-		err := goleak.Find(goroutines)
-		for end := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(end); {
-			err = goleak.Find(goroutines) // some libraries take a few seconds to let go
+		// Some libraries take a few seconds to let go.
+		err, after := goleak.Find(goroutines), sockets()
+		for end := time.Now().Add(10 * time.Second); (err != nil || after > before) && time.Now().Before(end); {
+			time.Sleep(100 * time.Millisecond)
+			err, after = goleak.Find(goroutines), sockets()
 		}
 		if err != nil {
 			t.Error(err)
 		}
-		if after := sockets(); after > before {
+		if after > before {
 			t.Errorf("%d sockets are left open", after-before)
 		}
 		if *results == "" {
