@@ -47,6 +47,11 @@ test-report: ## report.html in a real browser: needs chromium
 	}
 	go test -tags browser -run 'InBrowser' ./harness/report
 
+.PHONY: wild
+wild: ## other people's libraries under the faults: about three minutes, into scenarios/wild/RESULTS.md
+	cd scenarios/wild
+	go test -count=1 -parallel 200 -timeout 15m . -results RESULTS.md
+
 .PHONY: bench
 bench: ## speed and memory, as ratios where machines differ
 	go test -run '^$$' -bench . -benchmem ./heartbeat/... ./harness/...
