@@ -24,7 +24,8 @@ test: test-unit test-scenarios ## unit tests with -race, then every scenario
 
 .PHONY: test-unit
 test-unit: ## unit tests, with the race detector
-	go test -race $$(go list ./... | grep -v /scenarios$$)
+	# Many of them wait: more packages than processors run at once.
+	go test -race -p 8 $$(go list ./... | grep -v /scenarios$$)
 
 .PHONY: test-scenarios
 test-scenarios: ## every scenario of the catalogue, into reports/

@@ -70,6 +70,7 @@ func python(t *testing.T) {
 }
 
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	python(t)
 	upstream := talker(t)
 	for _, row := range []struct {
@@ -82,7 +83,7 @@ func TestWatch(t *testing.T) {
 			`phase 0\.5: client hung up after [01]\.\d+ s; server never hung up in [\d.]+ s`,
 			`-[\d.]+ s  link 1: the client connected; in all 1 bytes to the server, 1 to the client`,
 			`0\.000 s  cable-pull strikes; last byte to the server [\d.]+ s ago`,
-			`  output: reports/output/cable-pull\.watched\.\.\.1\.5s\.0\.5\.client\.log`, `All held: 1 trial`,
+			`  output: .*/output/cable-pull\.watched\.\.\.1\.5s\.0\.5\.client\.log`, `All held: 1 trial`,
 		}},
 		{name: "before the window", args: []string{"--window", "1.4s..1.5s"}, code: 1, want: []string{
 			`client: expected to hang up within 1\.4s\.\.1\.5s of the fault, but hung up after`, `repeat: flatline watch --scenario cable-pull .* --window 1\.4s\.\.1\.5s .* -- python3 -c '`,
@@ -91,11 +92,12 @@ func TestWatch(t *testing.T) {
 		{name: "a delay", args: []string{"--scenario", "latency-step", "--set", "step=1s"}, code: 1, want: []string{`client: expected to hang up nothing: nothing was dead, but hung up after [\d.]+m?s \(link 1\), a mistake`}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			args := append([]string{"watch", "--upstream", upstream, "--observe", "2500ms", "--after", "300ms", "--interval", "100ms", "--retries", "3", "--set", "reconnect=100ms"}, row.args...)
+			t.Parallel()
+			args := append([]string{"watch", "--out", filepath.Join(t.TempDir(), "reports"), "--upstream", upstream, "--observe", "2500ms", "--after", "300ms", "--interval", "100ms", "--retries", "3", "--set", "reconnect=100ms"}, row.args...)
 			if strings.Contains(row.name, "delay") {
 				args = append(args[:len(args)-6], row.args...)
 			}
-			code, stdout, stderr := flatline(t, append(args, "--", "python3", "-c", client, "{port}")...)
+			code, stdout, stderr := here(t.Context(), append(args, "--", "python3", "-c", client, "{port}")...)
 			if code != row.code {
 				t.Errorf("exit code %d, want %d: %s", code, row.code, stderr)
 			}
@@ -109,8 +111,9 @@ func TestWatch(t *testing.T) {
 }
 
 func TestWatchSpreadsItsTrials(t *testing.T) {
+	t.Parallel()
 	python(t)
-	code, stdout, stderr := flatline(t, "watch", "--upstream", talker(t), "--observe", "2500ms", "--after", "200ms", "--trials", "2", "--parallel", "2", "--retries", "3",
+	code, stdout, stderr := here(t.Context(), "watch", "--out", filepath.Join(t.TempDir(), "reports"), "--upstream", talker(t), "--observe", "2500ms", "--after", "200ms", "--trials", "2", "--parallel", "2", "--retries", "3",
 		"--set", "reconnect=100ms", "--", "python3", "-c", client, "{port}")
 	if code != 0 || !strings.Contains(stdout, "phase 0.25: client hung up") || !strings.Contains(stdout, "phase 0.75: client hung up") || !strings.Contains(stdout, "2 held") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
@@ -151,6 +154,7 @@ func TestWatchWrongUse(t *testing.T) {
 
 // Whatever ends the command ends what it started, and what that started.
 func TestWatchLeavesNoProcessBehind(t *testing.T) {
+	t.Parallel()
 	python(t)
 	for _, signal := range []os.Signal{os.Interrupt, os.Kill} {
 		t.Run(signal.String(), func(t *testing.T) {
