@@ -39,6 +39,10 @@ test-scenarios: ## every scenario of the catalogue, into reports/
 	fi
 	exit $$status
 
+.PHONY: test-programs
+test-programs: ## watch programs of others: needs ssh, sshd, redis, nc, python3
+	go test -race -tags programs -run TestProgram -v ./harness ./cmd/flatline | grep -v '^=== '
+
 # Screenshots of the report, for people to look at, go to $FLATLINE_SCREENSHOTS.
 .PHONY: test-report
 test-report: ## report.html in a real browser: needs chromium

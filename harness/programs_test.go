@@ -1,3 +1,5 @@
+//go:build programs
+
 package harness_test
 
 import (
@@ -99,7 +101,7 @@ with socket.create_server(("127.0.0.1", int(os.environ["FLATLINE_PORT"]))) as s:
 
 // A client that says itself how long it heard nothing: what the wire shows may
 // differ by 20 ms.
-func TestASocketTimeoutIsTimedAsTheProcessTimesIt(t *testing.T) {
+func TestProgramASocketTimeoutIsTimedAsTheProcessTimesIt(t *testing.T) {
 	need(t, "python3")
 	const client = `
 import os, socket, time
@@ -131,7 +133,7 @@ except TimeoutError: silent = time.time(); s.close(); print(heard, silent, flush
 }
 
 // Each connection of one client is timed: one hangs up, the other never.
-func TestEachConnectionIsTimed(t *testing.T) {
+func TestProgramEachConnectionIsTimed(t *testing.T) {
 	need(t, "python3")
 	const server = `
 import os, socket
@@ -158,7 +160,7 @@ time.sleep(1); two.close(); time.sleep(60)
 	}
 }
 
-func TestNetcatNeverHangsUp(t *testing.T) {
+func TestProgramNetcatNeverHangsUp(t *testing.T) {
 	need(t, "nc", "python3")
 	rec, _ := watched{
 		Command: subject.Command{
@@ -172,7 +174,7 @@ func TestNetcatNeverHangsUp(t *testing.T) {
 
 // redis-cli leaves it to its kernel, every 15 s; the proxy's kernel answers. A
 // never would be a lie.
-func TestAKernelsKeepaliveIsNotMeasurable(t *testing.T) {
+func TestProgramAKernelsKeepaliveIsNotMeasurable(t *testing.T) {
 	need(t, "redis-server", "redis-cli")
 	if runtime.GOOS != "linux" {
 		t.Skip("SKIPPED: only Linux shows other processes' timers")
@@ -191,7 +193,7 @@ func TestAKernelsKeepaliveIsNotMeasurable(t *testing.T) {
 }
 
 // A cable that is out for a moment in the middle of 32 MB costs no byte of them.
-func TestALargeTransferPassesUnchanged(t *testing.T) {
+func TestProgramALargeTransferPassesUnchanged(t *testing.T) {
 	need(t, "python3")
 	const server = `
 import hashlib, os, socket
@@ -231,7 +233,7 @@ time.sleep(60)
 // interval x (count + 1) = 3 s x (2 + 1) = 9 s after the last word, which came
 // up to an interval before the fault. It counts in whole seconds, so that a
 // second may be missing. (Its manual says interval x count.)
-func TestOpenSSHGivesUpAfterOneIntervalMoreThanItsManualSays(t *testing.T) {
+func TestProgramOpenSSHGivesUpAfterOneIntervalMoreThanItsManualSays(t *testing.T) {
 	rec, output := watched{
 		Command: sshCommand(t, "-o", "ServerAliveInterval=3", "-o", "ServerAliveCountMax=2"),
 		window:  heartbeat.Window{Lo: 5 * time.Second, Hi: 9500 * time.Millisecond}, observe: "11s",
@@ -251,7 +253,7 @@ func TestOpenSSHGivesUpAfterOneIntervalMoreThanItsManualSays(t *testing.T) {
 	}
 }
 
-func TestOpenSSHWithoutAliveMessagesNeverHangsUp(t *testing.T) {
+func TestProgramOpenSSHWithoutAliveMessagesNeverHangsUp(t *testing.T) {
 	rec, _ := watched{Command: sshCommand(t, "-o", "TCPKeepAlive=no"), observe: "3s"}.run(t)
 	never(t, rec)
 }
@@ -291,7 +293,7 @@ func sshCommand(t *testing.T, options ...string) subject.Command {
 	return subject.Command{Client: client, Server: server, After: 1500 * time.Millisecond}
 }
 
-func TestACommandThatDoesNotComeUpSaysWhy(t *testing.T) {
+func TestProgramACommandThatDoesNotComeUpSaysWhy(t *testing.T) {
 	need(t, "sh", "sleep")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -325,7 +327,7 @@ func TestACommandThatDoesNotComeUpSaysWhy(t *testing.T) {
 }
 
 // What a process started in turn is ended as well.
-func TestNoProcessOutlivesItsTrial(t *testing.T) {
+func TestProgramNoProcessOutlivesItsTrial(t *testing.T) {
 	need(t, "sh", "nc", "python3")
 	pids := filepath.Join(t.TempDir(), "pids")
 	rec, _ := watched{
