@@ -70,7 +70,7 @@ func runTrials(ctx context.Context, r harness.Runner, trials []harness.Trial) []
 	GinkgoHelper()
 	before := gleak.Goroutines()
 	// A hundred processes that begin in the same instant would stall each other.
-	r.Out, r.Retries, r.Spread = reports(), retries(), 3*time.Second
+	r.Out, r.Retries, r.Spread = reports(), retries(), 5*time.Second
 	r.Progress = func(s harness.State) { GinkgoWriter.Printf("%s: %s\n", s.Trial, s.Doing) }
 	records, err := r.Run(ctx, trials)
 	Expect(err).NotTo(HaveOccurred())
