@@ -62,8 +62,9 @@ bench: ## speed and memory, as ratios where machines differ
 	go test -run '^$$' -bench . -benchmem ./heartbeat/... ./harness/...
 
 .PHONY: fuzz
-fuzz: ## fuzz the frame decoder and the YAML files, a minute each
+fuzz: ## fuzz the frame decoder, the protocol and the YAML files, a minute each
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s ./heartbeat/session
+	go test -run '^$$' -fuzz FuzzHear -fuzztime 60s ./heartbeat/session
 	go test -run '^$$' -fuzz FuzzLoad -fuzztime 60s ./harness/file
 
 .PHONY: lint
