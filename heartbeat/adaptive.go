@@ -46,9 +46,9 @@ func adaptive(p Profile) []Policy {
 	}
 	deviation := max(interval/4, p.Jitter)
 	phi := detect.Phi{Interval: interval, Threshold: 8, MinDeviation: deviation}
-	phi.Pause = (silence - patience(phi)).Truncate(shortestInterval)
+	phi.Pause = (silence - detect.Patience(phi)).Truncate(shortestInterval)
 	logistic := detect.PhiLogistic{Interval: interval, Threshold: 8, MinDeviation: deviation}
-	logistic.Pause = (silence - patience(logistic)).Truncate(shortestInterval)
+	logistic.Pause = (silence - detect.Patience(logistic)).Truncate(shortestInterval)
 	prior := max(20, int(3*silence/interval)+1)
 	var policies []Policy
 	for _, c := range []detect.Config{
@@ -66,14 +66,6 @@ func adaptive(p Profile) []Policy {
 		})
 	}
 	return policies
-}
-
-// patience is the silence that a detector allows before it has learned anything.
-func patience(c detect.Config) time.Duration {
-	d := c.New()
-	d.Start(0)
-	at, _ := d.Deadline()
-	return time.Duration(at)
 }
 
 // missed counts k beats, at an interval of its own: k of them are the silence

@@ -18,6 +18,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "freezes":
 		err = beFrozen()
+	case "waits bare", "waits ours":
+		err = beWaiting(kind == "waits bare")
 	default:
 		err = serveBench(kind)
 	}

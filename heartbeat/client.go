@@ -27,7 +27,9 @@ type ClientConfig struct {
 // Backoff is how long a client waits before it dials again: a random time,
 // uniform in [0, cap], where cap starts at Initial, doubles with each further
 // attempt and stops at Max. (Full jitter: clients that lost one server do not
-// come back in step.) A session that lasted longer than Max sets it back.
+// come back in step. But they do come back within Initial, if the first attempt
+// succeeds: where many share a server, it should be some seconds.) A session that
+// lasted longer than Max sets it back.
 type Backoff struct {
 	Initial time.Duration // 0: 100 ms
 	Max     time.Duration // 0: 2 s

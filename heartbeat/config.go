@@ -30,7 +30,8 @@ type Config struct {
 	// MaxPayload is the most bytes of data that one frame may carry, sent or
 	// heard. Both ends must use the same. A payload counts as a sign of life
 	// once all of it has arrived, so that one which takes the network longer
-	// than a detector's timeout looks like silence. 0: 64 KiB.
+	// than a detector's timeout looks like silence. Over datagrams it is what
+	// one has room for, at most. 0: 64 KiB.
 	MaxPayload int
 	// MaxQueued is the most bytes of data that wait in a session, in each
 	// direction, with HeaderSize more for each payload. 0: 1 MiB.

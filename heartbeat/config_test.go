@@ -181,7 +181,7 @@ func TestPolicyValidate(t *testing.T) {
 		},
 		{
 			name: "a timeout within the interval", change: func(p *Policy) { p.Server = detect.Fixed{Timeout: time.Second} },
-			want: "the server's timeout is 1s, want more than the interval of 1s",
+			want: "the server's fixed allows 1s of silence, want more than the interval of 1s",
 		},
 	}
 	for _, tt := range tests {

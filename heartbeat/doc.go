@@ -41,6 +41,19 @@
 // waited for it could not hear beats. What was queued or in flight when a
 // session died is lost; a new session begins with nothing.
 //
+// # Datagrams
+//
+// Sessions run over UDP as well: package datagram has a listener to serve, and a
+// function to dial with. Or bring a DatagramConn of your own. Policies, hooks and
+// ends are the same, but that
+//
+//   - a beat or an echo may be lost, doubled or overtaken, and a detector bears
+//     as many lost ones as its timeout has room for;
+//   - a payload fits into a datagram, and arrives at most once, or never, in any
+//     order; one that finds no room at its reader is lost;
+//   - nothing tells of an end but a bye, which may be lost: what *ClosedError tells
+//     at once over TCP is a *SilentError then.
+//
 // # Ends
 //
 // Session.Err says why a session ended, and OnDown is told the same:
@@ -65,9 +78,11 @@
 //
 // All events of Config.Observer are stamped on the process's monotonic clock,
 // frames just after the read and just before the write. Before a side acts on
-// a suspicion it reads what may lie in its receive buffer, for a millisecond
-// more; when its own timer comes late by more than 10 ms, it tells of a stall,
-// and doesn't count that time as the peer's silence.
+// a suspicion it hears what lies in its receive buffer; where nobody can look
+// into that, it reads for a millisecond more. When its own timer comes late by
+// more than 10 ms, it tells of a stall, and doesn't count that time as the peer's
+// silence. A long wait is made of two, because a kernel may end it late by a part
+// of its length.
 //
 // The protocol itself is in package session, free of clocks and sockets, and
 // the detectors are in package detect.

@@ -72,6 +72,7 @@ func (s *Session) took(p []byte, err error) bool {
 	if err != nil {
 		s.readFailed(err, now)
 	}
+	s.rang = false
 	s.wake(now)
 	flush := s.settle()
 	on := s.machine.Err() == nil
@@ -88,8 +89,8 @@ func (s *Session) checkTimer(now int64) {
 		return
 	}
 	s.expired = true
-	if now-s.reads > int64(stallTime) {
-		s.machine.Stalled(s.reads, now)
+	if now-s.due > int64(stallTime) {
+		s.machine.Stalled(s.due, now)
 		s.draining = false // what arrived meanwhile may still lie there
 	}
 }
@@ -112,7 +113,7 @@ func (s *Session) hear(p []byte, now int64) {
 // is not of our making is the connection giving up. (Some, like TLS before its
 // handshake, repeat one for ever.)
 func (s *Session) readFailed(err error, now int64) {
-	ours := errors.Is(err, os.ErrDeadlineExceeded) && (s.expired || s.draining)
+	ours := errors.Is(err, os.ErrDeadlineExceeded) && (s.expired || s.draining || s.rang)
 	if !ours {
 		s.machine.Gone(err, now)
 	}
@@ -190,15 +191,32 @@ func (s *Session) setTimer() {
 	if s.writeErr != nil {
 		wake = min(wake, s.unheard)
 	}
-	if s.expired || wake < s.reads {
+	if s.expired || wake < s.due {
 		s.readUntil(wake)
 	}
 }
 
-// readUntil sets the read deadline. The lock is held.
-func (s *Session) readUntil(instant int64) {
-	s.reads, s.expired = instant, false
-	_ = s.conn.SetReadDeadline(s.end.clock.time(instant)) // where this fails, Read does
+// readUntil sets the read deadline, so as to be awake at an instant. The lock is
+// held.
+func (s *Session) readUntil(due int64) {
+	before, heeded := s.reads, s.expired
+	s.due, s.reads, s.expired = due, early(s.end.clock.now(), due), false
+	_ = s.conn.SetReadDeadline(s.end.clock.time(s.reads)) // where this fails, Read does
+	if !heeded && s.end.clock.now() >= before {
+		s.rang = true // a Read may have ended by the deadline before
+	}
+}
+
+// early is when to wake first so as to be in time at an instant. Linux ends a poll late
+// by up to a thousandth of its length, or by 5 thousandths in a niced process
+// (fs/select.c, select_estimate_accuracy), and a process that is otherwise idle
+// polls for as long as its next timer is away: 9 ms of 9 s, 40 ms of 40 s. So a
+// long wait ends a hundredth sooner, and another one, a hundredth as long, follows.
+func early(now, instant int64) int64 {
+	if wait := instant - now; instant != never && wait > int64(longWait) {
+		return instant - wait/100
+	}
+	return instant
 }
 
 // leave ends the session in order, without waiting for it.
@@ -250,7 +268,7 @@ func (s *Session) hangUp() {
 	if idle != nil {
 		<-idle
 	}
-	if bye && cause != session.Silent {
+	if bye && cause != session.Silent && !s.apart {
 		// To hang up while the peer's bytes arrive would make the kernel
 		// throw away what we said; so the peer hangs up first.
 		_ = s.conn.SetReadDeadline(time.Time{})

@@ -13,34 +13,34 @@ type endpoint struct {
 	Config // complete
 	clock  clock
 	side   session.Config
+	packet session.Config // the same, over datagrams
 	hooks  sync.WaitGroup // OnUp and OnDown that run
 }
 
 func newEndpoint(side Side, cfg Config) *endpoint {
-	p := cfg.Policy
-	e := &endpoint{Config: cfg, clock: newClock(cfg.Epoch)}
-	e.side = session.Config{
-		Side:             side,
-		Mode:             cfg.Mode,
-		Echoes:           p.Probe == ProbeEcho,
-		Detector:         p.Detector(side),
-		HandshakeTimeout: cfg.HandshakeTimeout,
-		MaxQueued:        cfg.MaxQueued,
-		Observer:         cfg.Observer,
-	}
-	if p.Beats.Includes(side) {
-		e.side.Interval, e.side.SenderJitter = p.Interval, p.SenderJitter
-	}
+	e := &endpoint{Config: cfg, clock: newClock(cfg.Epoch), side: cfg.Policy.Session(side)}
+	e.side.Mode, e.side.HandshakeTimeout = cfg.Mode, cfg.HandshakeTimeout
+	e.side.MaxQueued, e.side.Observer = cfg.MaxQueued, cfg.Observer
+	e.packet = e.side
+	e.packet.Datagrams = true
 	return e
 }
 
 // newSession makes a session over conn that has yet to run.
 func (e *endpoint) newSession(conn net.Conn, id uint64) *Session {
+	side, most := &e.side, e.MaxPayload
+	d, datagrams := conn.(DatagramConn)
+	if datagrams {
+		side, most = &e.packet, min(most, d.MaxDatagram()-HeaderSize)
+	}
 	s := &Session{
 		end:     e,
 		conn:    conn,
-		machine: session.New(&e.side, id),
+		most:    most,
+		apart:   datagrams,
+		machine: session.New(side, id),
 		decoder: session.Decoder{MaxPayload: uint32(e.MaxPayload)}, // at most maxPayload
+		due:     never,
 		reads:   never,
 	}
 	s.socket.wrap(conn)
@@ -71,11 +71,17 @@ func (e *endpoint) down(s *Session) {
 // it but the timer.
 const Grace = stallTime + drainMax
 
+// Linger is how long a side that ends a session in order waits at most for its
+// peer to hang up first.
+const Linger = lingerTime
+
 // Time limits of the driver, beside those of the configuration.
 const (
 	// stallTime is how late a timer may be before we call it a stall of our
 	// own. Less is ordinary for a scheduler that has much to do.
 	stallTime = 10 * time.Millisecond
+	// longWait is the longest wait for which one timer is good enough: see early.
+	longWait = 2 * time.Second
 	// drainTime is how long we listen on once the peer is overdue, unless the
 	// socket says that nothing lies there. It must be more than nothing: after
 	// an expired deadline a Read reports a timeout even where bytes lie waiting.

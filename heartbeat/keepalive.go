@@ -59,7 +59,7 @@ func (k Keepalive) Detection(d time.Duration) Window {
 //
 //	N*V >= lo + m + 2d, I <= hi - m - d - N*V
 func (p Profile) Keepalive() (k Keepalive, fits bool) {
-	least := p.LowerBound() + p.Margin + 2*p.Delay
+	least := max(1, p.LowerBound()+p.Margin+2*p.Delay)
 	most := p.Window.Hi - p.Margin - p.Delay
 	k.Interval = min(ceil(least, maxKeepaliveCount*time.Second)/maxKeepaliveCount, maxKeepaliveTime)
 	k.Count = int(min(ceil(least, k.Interval)/k.Interval, maxKeepaliveCount))
@@ -69,7 +69,8 @@ func (p Profile) Keepalive() (k Keepalive, fits bool) {
 	}
 	k.Idle = min(k.Idle, maxKeepaliveTime)
 	got := k.Detection(p.Delay)
-	return k, got.Lo >= p.LowerBound()+p.Margin && got.Hi <= p.Window.Hi-p.Margin
+	early := p.Window.Lo > 0 && got.Lo < p.Window.Lo+p.Margin // without a lower bound nothing is
+	return k, !early && got.Hi <= p.Window.Hi-p.Margin
 }
 
 // ceil is d, rounded up to a multiple of step.

@@ -84,6 +84,14 @@ func TestKeepaliveOfAProfile(t *testing.T) {
 }
 
 // Days are more than the kernel can count: what is left is valid, and no fit.
+// A window of a nanosecond, on a network without a delay, is no less of a question.
+func TestKeepaliveOfATinyWindow(t *testing.T) {
+	k, fits := Profile{Window: Window{Hi: 1}}.Keepalive()
+	if err := k.validate(); err != nil || fits {
+		t.Errorf("%+v, fits %v: %v", k, fits, err)
+	}
+}
+
 func TestKeepaliveOfAHugeWindow(t *testing.T) {
 	p := Custom(Window{Lo: 100 * 24 * time.Hour, Hi: 200 * 24 * time.Hour})
 	k, fits := p.Keepalive()

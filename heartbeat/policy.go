@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/heartbeat/detect"
+	"github.com/flatline-go/flatline/heartbeat/session"
 )
 
 // Probe is how a side asks whether its peer lives.
@@ -79,6 +80,16 @@ func (p Policy) Detector(side Side) detect.Config {
 	return p.Server
 }
 
+// Session is what the policy makes of side's sessions. Mode, HandshakeTimeout,
+// MaxQueued and Observer are whoever's who runs them.
+func (p Policy) Session(side Side) session.Config {
+	c := session.Config{Side: side, Echoes: p.Probe == ProbeEcho, Detector: p.Detector(side)}
+	if p.Beats.Includes(side) {
+		c.Interval, c.SenderJitter = p.Interval, p.SenderJitter
+	}
+	return c
+}
+
 // Validate says what is wrong with the policy, if anything.
 func (p Policy) Validate() error {
 	if !slices.Contains(probes, p.Probe) {
@@ -116,20 +127,27 @@ func (p Policy) Validate() error {
 			return fmt.Errorf("policy %s: the %s's detector is %s, which would never suspect: it wants the probe %q and beats from the %s",
 				p.Name, side, c.Name(), ProbeEcho, side)
 		}
-		if !p.hears(side) {
+		if !p.Hears(side) {
 			return fmt.Errorf("policy %s: the %s has a detector, and would suspect for ever: nothing is sent to it; want beats from the %s, or the probe %q",
 				p.Name, side, side.Peer(), ProbeEcho)
 		}
-		if fixed, ok := c.(detect.Fixed); ok && fixed.Timeout <= p.Interval {
-			return fmt.Errorf("policy %s: the %s's timeout is %v, want more than the interval of %v", p.Name, side, fixed.Timeout, p.Interval)
+		if patience := detect.Patience(c); patience > 0 && patience <= p.Interval {
+			return fmt.Errorf("policy %s: the %s's %s allows %v of silence, want more than the interval of %v", p.Name, side, c.Name(), patience, p.Interval)
 		}
 	}
 	return nil
 }
 
-// hears says whether beats or echoes reach side.
-func (p Policy) hears(side Side) bool {
-	return p.Beats.Includes(side.Peer()) || p.Probe == ProbeEcho && p.Beats.Includes(side)
+// Hears says whether side is sent beats or echoes.
+func (p Policy) Hears(side Side) bool {
+	switch p.Probe {
+	case ProbeEcho:
+		return p.Beats != FromNobody
+	case ProbePush:
+		return p.Beats.Includes(side.Peer())
+	default:
+		return false
+	}
 }
 
 // policyJSON is Policy with its detectors named, as records and traces keep it.

@@ -43,23 +43,31 @@ func Standard() Profile {
 func Profiles() []Profile { return []Profile{Strict(), Standard()} }
 
 // Custom is a profile for a window of the user's own, on the network of
-// Strict, with a margin of 5 % of the window's width. Without a lower bound
-// the numbers are derived as if it were two thirds of the upper, as in Strict.
+// Strict, with a margin of 5 % of the window's width: of a third of the upper
+// bound where there is no lower one, as in Strict.
 func Custom(w Window) Profile {
 	p := Strict()
 	p.Name = w.String()
 	p.Window = w
-	p.Margin = (w.Hi - p.LowerBound()) / 20
+	lo := w.Lo
+	if lo == 0 {
+		lo = w.Hi * 2 / 3
+	}
+	p.Margin = (w.Hi - lo) / 20
 	return p
 }
 
-// LowerBound is the lower bound that the numbers are derived from: the window's,
-// or two thirds of its upper bound where it has none, as in Strict.
+// LowerBound is the lower bound that the numbers are derived from: the window's.
+// Where it has none, nothing is too soon, and the bound only says how much of the
+// window is left to the interval: two thirds of the upper bound, as in Strict, or
+// less where that would leave the interval less than a fifth of it.
 func (p Profile) LowerBound() time.Duration {
-	if p.Window.Lo == 0 {
-		return p.Window.Hi * 2 / 3
+	if p.Window.Lo > 0 {
+		return p.Window.Lo
 	}
-	return p.Window.Lo
+	hi := p.Window.Hi
+	taken := 2*p.Margin + p.Delay + max(p.Delay, p.Jitter) // by all but the interval: see Timing
+	return max(0, min(hi*2/3, hi-taken-hi/5))
 }
 
 // Timing is what a profile makes of its window.
@@ -81,6 +89,8 @@ type Timing struct {
 //     t = lo + m + 2d.
 //   - Both bounds: D <= min(T - J - lo - m, hi - m - t), rounded down to half
 //     a second (below that, to ten milliseconds).
+//   - The first beat is heard a round trip after the session began, on the side
+//     that was asked for it: T >= 2d + m.
 //
 // A window that leaves no room for an interval is an error that says what
 // upper bound would do.
@@ -95,9 +105,11 @@ func (p Profile) Timing() (Timing, error) {
 	}
 	longest := min(t.Silence-p.Jitter-lo-p.Margin, hi-p.Margin-t.EchoTimer)
 	t.Interval = roundInterval(longest)
-	if t.Interval <= 0 {
+	first := t.Silence - 2*p.Delay - p.Margin // what is left when the first beat is heard
+	if t.Interval <= 0 || first < 0 {
+		missing := max(shortestInterval-longest, -first)
 		return Timing{}, fmt.Errorf("window %v is too narrow for a delay of %v, a jitter of %v and a margin of %v: raise its upper bound to %v",
-			p.Window, p.Delay, p.Jitter, p.Margin, p.wideEnough(shortestInterval-longest))
+			p.Window, p.Delay, p.Jitter, p.Margin, p.wideEnough(missing))
 	}
 	return t, nil
 }
@@ -115,13 +127,9 @@ const shortestInterval = 10 * time.Millisecond
 
 // wideEnough is an upper bound that makes room for an interval which is missing
 // that much: also in Custom, where a tenth of what the window grows goes to the
-// margins, and without a lower bound, where it grows by a third of what its
-// upper bound does.
+// margins.
 func (p Profile) wideEnough(missing time.Duration) time.Duration {
 	missing = missing * 10 / 9
-	if p.Window.Lo == 0 {
-		missing *= 3
-	}
 	const step = 10 * time.Millisecond
 	return (p.Window.Hi + missing + step).Truncate(step)
 }

@@ -60,8 +60,12 @@ func TestTimingRefuses(t *testing.T) {
 			want: "window 6s..6.5s is too narrow for a delay of 300ms, a jitter of 400ms and a margin of 25ms: raise its upper bound to 6.79s",
 		},
 		{
-			name: "a narrow window without a lower bound", profile: Custom(Window{Hi: 2 * s}),
-			want: "window ..2s is too narrow",
+			name: "a narrow window without a lower bound", profile: Custom(Window{Hi: 790 * ms}),
+			want: "window ..790ms is too narrow for a delay of 300ms, a jitter of 400ms and a margin of 13.166666ms: raise its upper bound to 950ms",
+		},
+		{
+			name: "a silence that ends before the first beat is heard", profile: Custom(Window{Lo: 1, Hi: 790 * ms}),
+			want: "window 1ns..790ms is too narrow for a delay of 300ms, a jitter of 400ms and a margin of 39.499999ms: raise its upper bound to 1s",
 		},
 		{
 			name:    "a network too slow for the window",
@@ -103,6 +107,22 @@ func TestTimingRefuses(t *testing.T) {
 	}
 }
 
+// A window without a lower bound bears all that one with a lower bound does, and
+// its numbers change little where two thirds of it become too much.
+func TestNoLowerBoundIsTheLeastOfAll(t *testing.T) {
+	before := time.Duration(0)
+	for hi := 700 * time.Millisecond; hi < 12*time.Second; hi += 10 * time.Millisecond {
+		without, err := Custom(Window{Hi: hi}).Timing()
+		if with, no := Custom(Window{Lo: 1, Hi: hi}).Timing(); no == nil && err != nil {
+			t.Errorf("1ns..%v has a beat every %v, but ..%[1]v: %[3]v", hi, with.Interval, err)
+		}
+		if without.Interval < before {
+			t.Errorf("..%v has a beat every %v, a narrower one every %v", hi, without.Interval, before)
+		}
+		before = without.Interval
+	}
+}
+
 // detectionsInside says whether both sides detect inside window. The margin is
 // there for a real machine; in virtual time, detections must keep out of it.
 func detectionsInside(t *testing.T, sim simulation, window Window, margin time.Duration) bool {
@@ -130,6 +150,8 @@ func TestDetectionsFallIntoTheWindow(t *testing.T) {
 	profiles := append(Profiles(),
 		Custom(Window{Lo: 12 * time.Second, Hi: 15 * time.Second}),
 		Custom(Window{Hi: 9 * time.Second}),
+		Custom(Window{Hi: 3 * time.Second}),
+		Custom(Window{Hi: 950 * time.Millisecond}),
 		Custom(Window{Lo: 4 * time.Second, Hi: 5 * time.Second}),
 	)
 	for _, profile := range profiles {

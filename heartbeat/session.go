@@ -12,13 +12,17 @@ import (
 // Session is one session that came up. Its methods are safe for concurrent
 // use, but must not be called by an Observer.
 type Session struct {
-	end  *endpoint
-	conn net.Conn
+	end   *endpoint
+	conn  net.Conn
+	most  int  // bytes of a payload
+	apart bool // every frame goes out by itself, as a datagram
 
 	mu      sync.Mutex // guards all that follows; never held across I/O that can block
 	machine *session.Machine
-	reads   int64 // the read deadline that is set, as an instant
+	due     int64 // when the machine wants to be woken
+	reads   int64 // the read deadline that is set for that, perhaps a little sooner
 	expired bool  // it has passed and must be set anew
+	rang    bool  // one that was set before it may have passed, and the reader not know yet
 
 	writing  bool  // somebody writes
 	writeErr error // why a write failed; nil: none did
@@ -54,15 +58,16 @@ func (s *Session) ID() uint64 {
 // Side is which end of the session this is.
 func (s *Session) Side() Side { return s.end.side.Side }
 
-// RemoteAddr is the connection's.
+// RemoteAddr is the connection's. Over datagrams it may change: it is where the
+// newest came from.
 func (s *Session) RemoteAddr() net.Addr { return s.conn.RemoteAddr() }
 
 // Send queues a copy of payload for the peer and returns at once. The error is
 // ErrQueueFull, Err after the end of the session, or says that payload is
-// longer than MaxPayload.
+// longer than MaxPayload, or than a datagram has room for.
 func (s *Session) Send(payload []byte) error {
-	if len(payload) > s.end.MaxPayload {
-		return fmt.Errorf("send: payload is %d bytes, want at most %d", len(payload), s.end.MaxPayload)
+	if len(payload) > s.most {
+		return fmt.Errorf("send: payload is %d bytes, want at most %d", len(payload), s.most)
 	}
 	payload = append([]byte(nil), payload...)
 	s.mu.Lock()

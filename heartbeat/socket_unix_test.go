@@ -3,6 +3,7 @@
 package heartbeat
 
 import (
+	"errors"
 	"net"
 	"os"
 	"testing"
@@ -90,7 +91,8 @@ func TestAnOverdueReaderLooksIntoItsSocket(t *testing.T) {
 					time.Sleep(time.Millisecond)
 				}
 				// What a Read says that begins now.
-				s.reads = s.end.clock.now()
+				s.due = s.end.clock.now()
+				s.reads = s.due
 				if up = s.took(nil, os.ErrDeadlineExceeded); up == row.beat {
 					break
 				}
@@ -120,4 +122,32 @@ func tcpPair(t *testing.T) (near, far net.Conn) {
 	}
 	t.Cleanup(func() { _, _ = near.Close(), far.Close() })
 	return near, far
+}
+
+// A write fails while the first part of a long wait has just ended, and the reader
+// does not know yet: its timeout is ours, although the deadline is a later one now.
+func TestADeadlineThatRangBeforeAnotherWasSetIsOurs(t *testing.T) {
+	near, far := tcpPair(t)
+	cfg, err := Config{Policy: Policy{
+		Name: "patient", Profile: Strict(), Probe: ProbePush, Beats: FromClient,
+		Interval: time.Second, Server: detect.Fixed{Timeout: time.Minute},
+	}}.complete()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newEndpoint(ServerSide, cfg).newSession(near, 0)
+	s.start()
+	if _, err := far.Write(session.AppendFrame(nil, session.Frame{Type: session.Hello, Seq: 5})); err != nil {
+		t.Fatal(err)
+	}
+	if !s.read() {
+		t.Fatal(s.machine.Err())
+	}
+	s.reads, s.expired = s.end.clock.now()-1, false
+	broken := errors.New("broken pipe")
+	s.writeFailed(broken)
+	s.took(nil, os.ErrDeadlineExceeded)
+	if err := s.machine.Err(); err != nil && !errors.Is(err, broken) {
+		t.Errorf("ended with %v, want it to look for a last word, or to end with %v", err, broken)
+	}
 }

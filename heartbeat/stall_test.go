@@ -79,9 +79,9 @@ func TestStallIsNotTakenForSilence(t *testing.T) {
 				var late atomic.Int64
 				server := serve(t, lateListener{l, &late}, ServerConfig{Config: r.on(Config{Policy: strict(t, "fixed")})})
 				c := rawDial(t, l, session.Frame{Type: session.Hello, Seq: 5})
-				time.Sleep(5 * time.Second) // the handshake's deadline passes first
+				time.Sleep(8500 * time.Millisecond) // the handshake's deadline passes first, and what is early
 				late.Store(int64(tt.late))
-				time.Sleep(3550*time.Millisecond + tt.late/2) // during the stall
+				time.Sleep(50*time.Millisecond + tt.late/2) // during the stall
 				c.send(session.Frame{Type: session.Beat})
 				time.Sleep(5 * time.Second)
 				if err := r.session(0).Err(); err != nil {
@@ -122,7 +122,7 @@ func TestSilenceThroughAStallIsStillFound(t *testing.T) {
 		var late atomic.Int64
 		server := serve(t, lateListener{l, &late}, ServerConfig{Config: r.on(Config{Policy: strict(t, "fixed")})})
 		c := rawDial(t, l, session.Frame{Type: session.Hello, Seq: 5})
-		time.Sleep(5 * time.Second)
+		time.Sleep(8500 * time.Millisecond)
 		late.Store(int64(300 * time.Millisecond))
 		time.Sleep(10 * time.Second)
 		if got, want := time.Duration(r.last(session.Suspect).At), 8850*time.Millisecond+drainTime; got != want {
@@ -155,4 +155,43 @@ func TestStallWhileDraining(t *testing.T) {
 		_ = c.Close()
 		server()
 	})
+}
+
+// Most of a long wait is waited first. By how much that ends late, as a kernel may
+// let it, is no stall and delays nothing.
+func TestALongWaitIsTwo(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		late time.Duration // of the first
+		want time.Duration // the suspicion
+	}{
+		{name: "a kernel that is late by as much as it may", late: 8550 * time.Millisecond / 200, want: 8550 * time.Millisecond},
+		{name: "one that is not late", want: 8550 * time.Millisecond},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLink()
+				r := recorder{t: t}
+				var late atomic.Int64
+				server := serve(t, lateListener{l, &late}, ServerConfig{Config: r.on(Config{Policy: strict(t, "fixed")})})
+				c := rawDial(t, l, session.Frame{Type: session.Hello, Seq: 5})
+				time.Sleep(8 * time.Second) // the handshake's deadline passes first
+				late.Store(int64(row.late))
+				time.Sleep(490 * time.Millisecond)
+				if row.late > 0 && late.Load() != 0 {
+					t.Error("it slept on, want it awake a hundredth before its deadline")
+				}
+				late.Store(0)
+				time.Sleep(time.Second)
+				if got := time.Duration(r.last(session.Suspect).At); got != row.want+drainTime {
+					t.Errorf("suspected at %v, want %v", got, row.want+drainTime)
+				}
+				if n := len(r.all(session.Stalled)); n > 0 {
+					t.Errorf("%d stalls, want none", n)
+				}
+				_ = c.Close()
+				server()
+			})
+		})
+	}
 }

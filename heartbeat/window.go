@@ -32,6 +32,9 @@ func ParseWindow(s string) (Window, error) {
 			continue
 		}
 		d, err := time.ParseDuration(text)
+		if err != nil && overflows(text) {
+			return Window{}, fmt.Errorf("window %q: %s bound %q: want 0s to %v", s, bound.name, text, longestWindow)
+		}
 		if err != nil {
 			return Window{}, fmt.Errorf("window %q: %s bound %q: want a duration such as 9s, 1m30s or 500ms", s, bound.name, text)
 		}
@@ -41,6 +44,19 @@ func ParseWindow(s string) (Window, error) {
 		return Window{}, err
 	}
 	return w, nil
+}
+
+// overflows says whether a text that is no duration would be one with smaller
+// numbers: package time has one error for both.
+func overflows(text string) bool {
+	small := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '0'
+		}
+		return r
+	}, strings.TrimLeft(text, "+-"))
+	_, err := time.ParseDuration("0s" + small) // "0" alone needs no unit
+	return err == nil && small != ""
 }
 
 // Validate says what is wrong with the window, if anything.

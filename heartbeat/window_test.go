@@ -39,6 +39,9 @@ func TestParseWindowRefuses(t *testing.T) {
 		{text: "6s..6s", want: "window 6s..6s: want 0s <= lower bound < upper bound"},
 		{text: "-1s..6s", want: "window -1s..6s: want 0s <= lower bound < upper bound"},
 		{text: "6s..24h0m0.000000001s", want: "window 6s..24h0m0.000000001s: want an upper bound of at most 24h0m0s"},
+		{text: "6s..99999999h", want: `window "6s..99999999h": upper bound "99999999h": want 0s to 24h0m0s`},
+		{text: "99999999h30m..9s", want: `lower bound "99999999h30m": want 0s to 24h0m0s`},
+		{text: "6s..99999999", want: `upper bound "99999999": want a duration such as`},
 		{text: "..0s", want: "window ..0s: want 0s <= lower bound < upper bound"},
 	}
 	for _, tt := range tests {

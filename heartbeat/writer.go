@@ -82,9 +82,13 @@ func (s *Session) next(b []byte) []byte {
 
 // gather appends to b beats and echoes, then payloads, until b is a batch or
 // more: what falls due meanwhile waits for one payload at most, or few small
-// ones.
+// ones. Of datagrams, each has one frame.
 func (s *Session) gather(b []byte, now int64) []byte {
-	for len(b) < batch {
+	full := batch
+	if s.apart {
+		full = 1
+	}
+	for len(b) < full {
 		f, ok := s.machine.Next(now)
 		if !ok {
 			break

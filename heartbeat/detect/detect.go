@@ -125,3 +125,15 @@ type Paced interface {
 	// WithInterval is the same Config for beats that are d apart.
 	WithInterval(d time.Duration) Config
 }
+
+// Patience is the silence that a detector of c allows from its Start, before it has
+// learned anything; 0: any, as an EchoTimer does until a beat is sent.
+func Patience(c Config) time.Duration {
+	d := c.New()
+	d.Start(0)
+	at, ok := d.Deadline()
+	if !ok {
+		return 0
+	}
+	return time.Duration(at)
+}

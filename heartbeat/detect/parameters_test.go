@@ -69,3 +69,21 @@ func TestHeardIsTrusted(t *testing.T) {
 		}
 	}
 }
+
+// By hand: the first silence that each allows is what its parameters say.
+func TestPatience(t *testing.T) {
+	const second = time.Second
+	for _, row := range []struct {
+		c    detect.Config
+		want time.Duration
+	}{
+		{detect.Fixed{Timeout: 5 * second}, 5 * second},
+		{detect.Missed{Interval: second, Count: 3}, 3 * second},
+		{detect.Chen{Interval: second, Margin: 2 * second}, 3 * second},
+		{detect.EchoTimer{Timeout: 5 * second}, 0}, // of our own beats, and none was sent
+	} {
+		if got := detect.Patience(row.c); got != row.want {
+			t.Errorf("%s allows %v, want %v", row.c.Name(), got, row.want)
+		}
+	}
+}

@@ -53,7 +53,21 @@
 // A bye is the last frame of a side, and may be its only one, in place of a
 // hello. A connection that ends without it has died.
 //
-// Whatever the two sections above don't allow, an echo of a beat that was
+// # Datagrams
+//
+// Where frames travel by themselves (Config.Datagrams), the exchange is the
+// same, but that
+//
+//   - the client says hello every 500 ms until it is answered, and the server
+//     answers each; what else arrives before a hello is ignored;
+//   - numbers may be missing, repeated or old. A beat that is newer than those
+//     heard is answered by one echo, for all before it; an older one is not. A
+//     detector is told of both, and takes an old one for no sign of life;
+//   - data arrives once, twice or not at all, in any order, and is lost where
+//     MaxQueued leaves no room for it;
+//   - a bye may be lost: then the peer finds silence.
+//
+// Whatever the sections above don't allow, an echo of a beat that was
 // never sent or was answered already included, is nonsense: it ends the
 // session, with a FrameError that says what came and what would have been
 // right.

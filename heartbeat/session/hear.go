@@ -17,7 +17,7 @@ func (m *Machine) Hear(f Frame, now int64) {
 	case f.Type == Bye:
 		m.hearBye(Reason(f.Seq), now)
 	case (f.Type == Hello) != (m.state == greeting):
-		m.nonsense(m.outOfPlace(f.Type), now)
+		m.hearOutOfPlace(f, now)
 	case f.Type == Hello:
 		m.hearHello(f.Seq, now)
 	case f.Type == Beat:
@@ -57,31 +57,36 @@ func (m *Machine) hearHello(id uint64, now int64) {
 }
 
 func (m *Machine) hearBeat(seq uint64, now int64) {
-	if seq != m.heard {
+	switch {
+	case m.cfg.Datagrams && seq >= m.heard: // those between are lost, or late; one echo answers all
+		m.echoes, m.heard = seq, seq+1
+	case m.cfg.Datagrams: // overtaken, or heard before
+	case seq == m.heard:
+		m.heard++
+	default:
 		m.nonsense(wrongNumber(Beat, seq, m.heard), now)
 		return
 	}
-	m.heard++
 	m.alive(detect.Beat, seq, now)
 }
 
 func (m *Machine) hearEcho(seq uint64, now int64) {
-	if seq < m.answered || seq >= m.beats {
+	if seq >= m.beats || seq < m.answered && !m.cfg.Datagrams {
 		m.nonsense(m.wrongEcho(seq), now)
 		return
 	}
-	m.answered = seq + 1
+	m.answered = max(m.answered, seq+1)
 	m.alive(detect.Echo, seq, now)
 }
 
 func (m *Machine) hearData(seq uint64, payload []byte, now int64) {
-	if seq != m.dataIn {
+	if seq != m.dataIn && !m.cfg.Datagrams {
 		m.nonsense(wrongNumber(Data, seq, m.dataIn), now)
 		return
 	}
 	m.dataIn++
 	m.alive(detect.Data, seq, now)
-	if !m.in.push(payload, m.cfg.MaxQueued) {
+	if !m.in.push(payload, m.cfg.MaxQueued) && !m.cfg.Datagrams { // a datagram that finds no room is lost
 		m.end(Down, m.unread(len(payload)), ReasonUnread, now)
 	}
 }

@@ -28,6 +28,10 @@ type Config struct {
 	// MaxQueued is the most bytes of data, headers included, that wait in
 	// each direction.
 	MaxQueued int
+	// Datagrams says that each frame travels by itself: it may be lost, doubled
+	// or overtaken, and nothing tells of an end but a bye. See "Datagrams" in the
+	// package documentation.
+	Datagrams bool
 	// Observer is told of every event as it happens; nil: nobody is.
 	Observer func(Event)
 }
@@ -51,12 +55,13 @@ type Machine struct {
 
 	latest   int64      // the latest instant that we know of
 	giveUp   int64      // while greeting: when to stop waiting for a hello
+	again    int64      // while greeting over datagrams: when to say hello again
 	nextBeat int64      // while up: the next instant of our grid
 	random   *rand.Rand // shortens intervals; nil: none was shortened yet
 
 	beats    uint64 // beats sent: the next one's number
 	answered uint64 // our beats that were answered: the next echo's least number
-	heard    uint64 // beats heard: the number that the next one must have
+	heard    uint64 // beats heard: the number that the next one must have; of datagrams, the least that is new
 	echoes   uint64 // echoes sent: the next one's number
 	dataIn   uint64 // data frames heard, likewise
 	dataOut  uint64 // and sent
@@ -102,6 +107,7 @@ func (m *Machine) Start(now int64) {
 	now = m.at(now)
 	m.state = greeting
 	m.giveUp = now + int64(m.cfg.HandshakeTimeout)
+	m.again = now + int64(helloAgain)
 	m.hello = m.cfg.Side == Client
 }
 
@@ -127,6 +133,10 @@ func (m *Machine) Wake(now int64) {
 		}
 		m.suspect(now)
 	}
+	if m.repeatsHello() && now >= m.again {
+		m.hello = true
+		m.again = now + int64(helloAgain)
+	}
 	if m.state == up && m.cfg.Interval > 0 && now >= m.nextBeat {
 		m.beat = true
 		m.nextBeat = m.afterBeat(m.nextBeat, now)
@@ -137,6 +147,9 @@ func (m *Machine) Wake(now int64) {
 func (m *Machine) WakeAt() (instant int64, ok bool) {
 	switch m.state {
 	case greeting:
+		if m.repeatsHello() {
+			return min(m.giveUp, m.again), true
+		}
 		return m.giveUp, true
 	case up:
 		instant, ok = m.deadline()
@@ -153,6 +166,7 @@ func (m *Machine) WakeAt() (instant int64, ok bool) {
 // suspicion. A late reader is not a dead peer: before it calls Wake, the owner
 // hears what its receive buffer may hold.
 func (m *Machine) Overdue(now int64) bool {
+	now = max(now, m.latest) // as Wake would have it
 	switch m.state {
 	case greeting:
 		return now >= m.giveUp
@@ -280,6 +294,10 @@ func (m *Machine) Unreceived() bool { return len(m.in.payloads) > 0 }
 // SaysBye says whether it was this side that ended the session, with a bye that
 // was sent or is Pending.
 func (m *Machine) SaysBye() bool { return m.saysBye }
+
+// Suspects says whether this side suspects its peer; of a session that has
+// ended, whether that is why.
+func (m *Machine) Suspects() bool { return m.suspected }
 
 // Err is why the session ended; nil: it has not.
 func (m *Machine) Err() error { return m.err }

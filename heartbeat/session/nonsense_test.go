@@ -158,41 +158,50 @@ func TestMisheardIsNonsense(t *testing.T) {
 // FuzzHear: whatever a lying peer sends, a machine neither panics nor hangs
 // on, and what it says at the end has a cause.
 func FuzzHear(f *testing.F) {
-	f.Fuzz(func(t *testing.T, client bool, stream []byte) {
-		cfg := Config{Side: Server, Echoes: true, Detector: fixed, HandshakeTimeout: ms(2000), MaxQueued: 200}
-		own := uint64(0)
-		if client {
-			cfg.Side, cfg.Interval, cfg.Detector = Client, ms(2000), echoTimer
-			own = id
+	f.Fuzz(func(t *testing.T, client bool, stream []byte) { lie(t, client, false, stream) })
+}
+
+// FuzzHearDatagrams is FuzzHear where frames may be lost, doubled and overtaken.
+func FuzzHearDatagrams(f *testing.F) {
+	f.Fuzz(func(t *testing.T, client bool, stream []byte) { lie(t, client, true, stream) })
+}
+
+func lie(t *testing.T, client, datagrams bool, stream []byte) {
+	cfg := Config{Side: Server, Echoes: true, Datagrams: datagrams, Detector: fixed, HandshakeTimeout: ms(2000), MaxQueued: 200}
+	own := uint64(0)
+	if client {
+		cfg.Side, cfg.Interval, cfg.Detector = Client, ms(2000), echoTimer
+		own = id
+	}
+	m := New(&cfg, own)
+	m.Start(0)
+	frames, err := decodeAll(stream, 100, whole)
+	now := int64(0)
+	for _, f := range frames {
+		m.Hear(f, now)
+		if sent := drain(m, now); datagrams && len(sent) > 3 {
+			t.Fatalf("one frame is answered by %d: %+v", len(sent), sent)
 		}
-		m := New(&cfg, own)
-		m.Start(0)
-		frames, err := decodeAll(stream, 100, whole)
-		now := int64(0)
-		for _, f := range frames {
-			m.Hear(f, now)
-			drain(m, now)
-			if at, ok := m.WakeAt(); ok && f.Seq%2 == 0 {
-				if at < now {
-					t.Fatalf("at %d: wants to be woken at %d", now, at)
-				}
-				now = at
-				m.Wake(now)
+		if at, ok := m.WakeAt(); ok && f.Seq%2 == 0 {
+			if at < now {
+				t.Fatalf("at %d: wants to be woken at %d", now, at)
 			}
+			now = at
+			m.Wake(now)
 		}
-		if err != nil {
-			m.Misheard(err, now)
-		} else {
-			m.Gone(io.EOF, now)
-		}
-		if m.Err() == nil || CauseOf(m.Err()) == "" {
-			t.Fatalf("ended with %v, cause %q", m.Err(), CauseOf(m.Err()))
-		}
-		if sent := drain(m, now); len(sent) > 1 || m.Pending() {
-			t.Fatalf("still sends %+v", sent)
-		}
-		if _, ok := m.WakeAt(); ok {
-			t.Fatal("wants to be woken after the end")
-		}
-	})
+	}
+	if err != nil {
+		m.Misheard(err, now)
+	} else {
+		m.Gone(io.EOF, now)
+	}
+	if m.Err() == nil || CauseOf(m.Err()) == "" {
+		t.Fatalf("ended with %v, cause %q", m.Err(), CauseOf(m.Err()))
+	}
+	if sent := drain(m, now); len(sent) > 1 || m.Pending() {
+		t.Fatalf("still sends %+v", sent)
+	}
+	if _, ok := m.WakeAt(); ok {
+		t.Fatal("wants to be woken after the end")
+	}
 }

@@ -214,4 +214,5 @@ func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 var (
 	echoTimer = detect.EchoTimer{Timeout: ms(6750)}
 	fixed     = detect.Fixed{Timeout: ms(8550)}
+	fixed60   = detect.Fixed{Timeout: time.Minute}
 )

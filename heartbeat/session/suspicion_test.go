@@ -177,3 +177,23 @@ func TestInstantsDoNotGoBackwards(t *testing.T) {
 	s.m.Wake(0)
 	s.advance(ms(13_549))
 }
+
+// A reader that took its stamp before a writer did asks at an instant that has
+// passed: what counts is the latest, for Overdue as for Wake.
+func TestOverdueAtAnInstantThatHasPassed(t *testing.T) {
+	s := beginUp(t, Config{Side: Client, Detector: detect.Fixed{Timeout: time.Second}})
+	if err := s.m.Queue([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	s.now = 3 * time.Second // a process that was stopped
+	if _, ok := s.m.Next(int64(s.now)); !ok {
+		t.Fatal("nothing to send")
+	}
+	s.told(Event{What: Sent, Type: Data})
+	earlier := int64(s.now) - 1
+	s.m.Stalled(int64(time.Second), earlier) // counts to the latest instant: the deadline is now
+	s.told(Event{What: Stalled, At: int64(time.Second), To: int64(s.now)})
+	if !s.m.Overdue(earlier) {
+		t.Error("it is not overdue, and would be suspected")
+	}
+}
