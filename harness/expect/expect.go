@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/words"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -29,6 +30,7 @@ type Matcher struct {
 	// the time behind it could have been otherwise without changing that; nil:
 	// there is none.
 	check  func(m judge.Measures) (actual string, ok bool, slack *time.Duration)
+	counts bool // it matches only where mistakes are counted: see judge.Measures.Uncounted
 	failed []string
 	passed []string
 }
@@ -36,7 +38,7 @@ type Matcher struct {
 // On is the matcher for one side only. Negated without it, a matcher is content
 // if one of the two sides does not match: NotTo wants On.
 func (m *Matcher) On(side heartbeat.Side) *Matcher {
-	return &Matcher{sides: []heartbeat.Side{side}, expected: m.expected, check: m.check}
+	return &Matcher{sides: []heartbeat.Side{side}, expected: m.expected, check: m.check, counts: m.counts}
 }
 
 func about(expected string, check func(judge.Measures) (string, bool, *time.Duration)) *Matcher {
@@ -59,28 +61,42 @@ func DetectWithin(w heartbeat.Window) *Matcher {
 }
 
 // NotDetect matches if the side never suspected its peer in the whole
-// observation.
+// observation, be it rightly or by mistake. Where mistakes are not counted it is an
+// error, as of MakeNoMistake.
 func NotDetect() *Matcher {
-	return about("no detection", func(m judge.Measures) (string, bool, *time.Duration) {
-		if m.Detection == nil {
-			return "never detected", true, m.Closest
+	return never("no detection", func(m judge.Measures) (string, bool) {
+		switch {
+		case m.Detection != nil:
+			return fmt.Sprintf("detected after %v", m.Detection.Round(time.Millisecond)), false
+		case m.Mistakes > 0:
+			return "suspected a live peer: " + words.Plural(m.Mistakes, "mistake"), false
+		default:
+			return "never detected", true
 		}
-		return fmt.Sprintf("detected after %v", m.Detection.Round(time.Millisecond)), false, nil
 	})
 }
 
-// MakeNoMistake matches if the side never suspected a live peer.
+// MakeNoMistake matches if the side never suspected a live peer. Of a subject that
+// tells nothing mistakes are counted only where the scenario wants it to stay up;
+// elsewhere it is an error.
 func MakeNoMistake() *Matcher {
-	return about("no mistake", func(m judge.Measures) (string, bool, *time.Duration) {
-		switch m.Mistakes {
-		case 0:
-			return "0 mistakes", true, m.Closest
-		case 1:
-			return "1 mistake", false, nil
-		default:
-			return fmt.Sprintf("%d mistakes", m.Mistakes), false, nil
-		}
+	return never("no mistake", func(m judge.Measures) (string, bool) {
+		return words.Plural(m.Mistakes, "mistake"), m.Mistakes == 0
 	})
+}
+
+// never is about what a side did not do: by the time that was left at its closest
+// call, and where mistakes are counted.
+func never(expected string, check func(judge.Measures) (actual string, ok bool)) *Matcher {
+	m := about(expected, func(m judge.Measures) (string, bool, *time.Duration) {
+		actual, ok := check(m)
+		if !ok {
+			return actual, false, nil
+		}
+		return actual, true, m.Closest
+	})
+	m.counts = true
+	return m
 }
 
 // Recover matches if the side had a working session again after the fault.
@@ -116,6 +132,9 @@ func (m *Matcher) Match(actual any) (bool, error) {
 	for _, side := range m.sides {
 		measures := r.Of(side)
 		got, ok, slack := m.check(*measures)
+		if ok && m.counts && measures.Uncounted {
+			return false, fmt.Errorf("trial %s: the %s tells nothing, and its mistakes were not counted: nobody can say why it hung up", r.Trial, side)
+		}
 		if slack != nil && measures.Doubt > *slack {
 			return false, fmt.Errorf("trial %s cannot tell: the %s %s, which may be wrong by %v, because the harness stood still; expected %s",
 				r.Trial, side, got, measures.Doubt.Round(time.Millisecond), m.expected)

@@ -31,6 +31,8 @@ func TestMatchers(t *testing.T) {
 	window := heartbeat.Window{Lo: 6 * time.Second, Hi: 9 * time.Second}
 	held := trial()
 	held.Verdict = judge.Held
+	idle := trial()
+	idle.Client.Detection, idle.Server.Mistakes = nil, 0
 	for _, row := range []struct {
 		name    string
 		matcher types.GomegaMatcher
@@ -45,7 +47,11 @@ func TestMatchers(t *testing.T) {
 			says: []string{"cable-pull, fixed/strict, client at phase 0.25", "expected: detection within ..6s", "actual:   detected after 7s", "traces/t.jsonl", "flatline run t"},
 		},
 		{name: "both sides", matcher: expect.DetectWithin(window), says: []string{"server at phase unknown", "never detected"}},
-		{name: "no detection", matcher: expect.NotDetect().On(heartbeat.ServerSide), want: true},
+		{name: "no detection", matcher: expect.NotDetect(), actual: idle, want: true},
+		{
+			name: "no detection, but a mistake", matcher: expect.NotDetect().On(heartbeat.ServerSide),
+			says: []string{"expected: no detection", "actual:   suspected a live peer: 1 mistake"},
+		},
 		{name: "a detection", matcher: expect.NotDetect(), says: []string{"client", "detected after 7s"}},
 		{name: "no mistake", matcher: expect.MakeNoMistake().On(heartbeat.ClientSide), want: true},
 		{name: "a mistake", matcher: expect.MakeNoMistake(), says: []string{"server", "1 mistake"}},
@@ -108,6 +114,20 @@ func TestOnLeavesTheMatcherAsItWas(t *testing.T) {
 	both.On(heartbeat.ClientSide)
 	if ok, err := both.Match(trial()); ok || err != nil {
 		t.Errorf("the server, which did not recover, is forgotten: %v", err)
+	}
+}
+
+func TestUncountedMistakesAreAnError(t *testing.T) {
+	r := trial()
+	r.Client.Uncounted = true
+	if ok, err := expect.NotDetect().On(heartbeat.ClientSide).Match(r); ok || err != nil {
+		t.Errorf("got %v, %v; want a detection, whatever else there was", ok, err)
+	}
+	r.Client.Detection = nil
+	for _, m := range []*expect.Matcher{expect.MakeNoMistake(), expect.NotDetect()} {
+		if ok, err := m.On(heartbeat.ClientSide).Match(r); ok || err == nil || !strings.Contains(err.Error(), "the client tells nothing") {
+			t.Errorf("got %v, %v; want an error that says why", ok, err)
+		}
 	}
 }
 

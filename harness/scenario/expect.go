@@ -7,6 +7,9 @@ type Expectation struct {
 	That Outcome `json:"that"`
 	// Policies are the names that it applies to; empty: all of the scenario's.
 	Policies []string `json:"policies,omitempty"`
+	// Networks are the names of those that it applies to, where they differ in
+	// what is true; empty: all.
+	Networks []string `json:"networks,omitempty"`
 	// Side that it is about; "": both, each by itself.
 	Side heartbeat.Side `json:"side,omitempty"`
 	// From is the instant that Within counts from.
@@ -75,19 +78,22 @@ const (
 	FromPeersEnd Origin = "peer-hangup" // the peer's hang-up, as the network saw it
 )
 
-// Phrase is how a sentence names the origin, with a leading blank.
-func (o Origin) Phrase() string {
+// Name names the instant in a sentence.
+func (o Origin) Name() string {
 	switch o {
 	case FromLastByte:
-		return " of the last byte that passed"
+		return "the last byte that passed"
 	case FromHeal:
-		return " of the fault's end"
+		return "the fault's end"
 	case FromPeersEnd:
-		return " of the peer's hang-up"
+		return "the peer's hang-up"
 	default:
-		return " of the fault"
+		return "the fault"
 	}
 }
+
+// Phrase is how a sentence counts from it, with a leading blank.
+func (o Origin) Phrase() string { return " of " + o.Name() }
 
 // Range is a closed range of Spans; an empty bound is absent.
 type Range struct {

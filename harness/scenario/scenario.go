@@ -24,6 +24,9 @@ type Scenario struct {
 	Policies []string `json:"policies,omitempty"`
 	// Beats says whose beats those policies must have; empty: anybody's.
 	Beats []heartbeat.Direction `json:"beats,omitempty"`
+	// Mode is that of all its trials, if it is heartbeat.Observe; the zero one: the
+	// plan's is.
+	Mode heartbeat.Mode `json:"mode,omitempty"`
 	// Delay is the network's own, from the first byte to the last.
 	Delay Delay `json:"delay,omitzero"`
 	// Traffic is the application's data; zero: none but what checks recovery.

@@ -41,7 +41,7 @@ func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, erro
 		if c == nil {
 			continue
 		}
-		if silence, ok := patience(c); ok {
+		if silence := detect.Patience(c); silence > 0 {
 			scope["T"] = silence
 		}
 		if timer, ok := c.(detect.EchoTimer); ok {
@@ -65,6 +65,27 @@ func (s Scenario) NewScope(p heartbeat.Policy, set map[string]Span) (Scope, erro
 	return scope, nil
 }
 
+// OfProcesses says whether s kills or stops a side's process.
+func (s Scenario) OfProcesses() bool {
+	return slices.ContainsFunc(s.Faults, func(step Step) bool { return step.Fault.Kind.OfProcess() })
+}
+
+// Stops says whether s stops one. How long it stood still its side knows from its
+// own deadline on, so that its trace is no other detector's.
+func (s Scenario) Stops() bool {
+	return slices.ContainsFunc(s.Faults, func(step Step) bool { return step.Fault.Kind == Freeze })
+}
+
+// Idle is the longest time after which a firewall of s's forgets a flow; 0: there is
+// none.
+func (s Scenario) Idle(scope Scope) (longest time.Duration) {
+	for _, step := range s.Faults {
+		idle, _ := step.Fault.Idle.Eval(scope) // what means nothing, Validate refuses
+		longest = max(longest, idle)
+	}
+	return longest
+}
+
 // Same says whether s comes to the same under two scopes: every time in it.
 func (s Scenario) Same(a, b Scope) bool {
 	for _, span := range s.spans() {
@@ -75,14 +96,6 @@ func (s Scenario) Same(a, b Scope) bool {
 		}
 	}
 	return true
-}
-
-// patience is the silence that a detector allows from its start; false: for ever.
-func patience(c detect.Config) (time.Duration, bool) {
-	d := c.New()
-	d.Start(0)
-	at, ok := d.Deadline()
-	return time.Duration(at), ok
 }
 
 // AppliesTo says whether s is meant for policies of that name, probe and
@@ -102,6 +115,18 @@ func (e Expectation) AppliesTo(policy string) bool {
 	return len(e.Policies) == 0 || slices.Contains(e.Policies, policy)
 }
 
+// IsTrueOf says whether e is about the network of that name.
+func (e Expectation) IsTrueOf(network string) bool {
+	return len(e.Networks) == 0 || slices.Contains(e.Networks, network)
+}
+
+// Expected are the expectations of a policy on a network, by their names.
+func (s Scenario) Expected(policy, network string) []Expectation {
+	return slices.DeleteFunc(slices.Clone(s.Expect), func(e Expectation) bool {
+		return !e.AppliesTo(policy) || !e.IsTrueOf(network)
+	})
+}
+
 // Spans are all times in s, each with the place that it stands at.
 func (s Scenario) spans() map[string]Span {
 	spans := map[string]Span{
@@ -113,6 +138,7 @@ func (s Scenario) spans() map[string]Span {
 		at := fmt.Sprintf("fault %d (%s) ", i+1, step.Fault.Kind)
 		spans[at+"at"], spans[at+"for"] = step.At, step.For
 		spans[at+"idle"] = step.Fault.Idle
+		spans[at+"out"], spans[at+"every"] = step.Fault.Out, step.Fault.Every
 		spans[at+"latency"], spans[at+"jitter"] = step.Fault.Delay.Latency, step.Fault.Delay.Jitter
 	}
 	for i, e := range s.Expect {
@@ -162,14 +188,53 @@ func (s Scenario) Validate(scope Scope) error {
 		if err := step.Fault.validate(); err != nil {
 			return fmt.Errorf("scenario %s: %w", s.Name, err)
 		}
+		if f := step.Fault.Kind; (f == Leave || f == Reset) && step.For != "" {
+			return fmt.Errorf("scenario %s: fault %s: for is %s, and it does not last", s.Name, f, step.For)
+		}
 		if musts := []Must{MustStrike, MustNotStrike, MayStrike}; !slices.Contains(musts, step.Must) {
 			return fmt.Errorf("scenario %s: fault %s: must is %q, want one of %s", s.Name, step.Fault.Kind, step.Must, join(musts))
 		}
+		if step.Fault.Kind.OfPeer() && step.Must != MustStrike {
+			return fmt.Errorf("scenario %s: fault %s: must is %q, want %s: what a peer is made to do happens", s.Name, step.Fault.Kind, step.Must, MustStrike)
+		}
+	}
+	if err := s.validateTimes(scope); err != nil {
+		return fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	for _, phase := range s.Phases {
 		if !(phase >= 0 && phase <= 1) {
 			return fmt.Errorf("scenario %s: phase %v, want 0 to 1", s.Name, phase)
 		}
+	}
+	return nil
+}
+
+// validateTimes refuses a fault that would never be applied, and two that want the
+// same cable, or the same of anything, at one time.
+func (s Scenario) validateTimes(scope Scope) error {
+	observe, _ := s.Observe.Eval(scope)
+	type span struct {
+		step     Step
+		from, to time.Duration
+	}
+	var before []span
+	for _, step := range s.Faults {
+		at, _ := step.At.Eval(scope)
+		lasts, _ := step.For.Eval(scope)
+		if at >= observe {
+			return fmt.Errorf("fault %s: at is %v, want less than the %v of observe: it would never be applied", step.Fault.Kind, at, observe)
+		}
+		this := span{step, at, at + lasts}
+		if lasts == 0 && !(step.Fault.Kind == Leave || step.Fault.Kind == Reset) {
+			this.to = observe
+		}
+		for _, other := range before {
+			if this.step.Fault.excludes(other.step.Fault) && this.from < other.to && other.from < this.to {
+				return fmt.Errorf("faults %s (%v to %v) and %s (%v to %v) overlap, and are of the same part: want one after the other",
+					other.step.Fault.Kind, other.from, other.to, step.Fault.Kind, this.from, this.to)
+			}
+		}
+		before = append(before, this)
 	}
 	return nil
 }

@@ -105,9 +105,38 @@ func (r *Recorder) Wait(ctx context.Context, ok func(Event) bool) (Event, error)
 	}
 }
 
-// Close ends the trace and returns it, its events in order of time; a second
-// call returns the same. The error is that of the first event that could not be
-// written.
+// Open are side's sessions that are up, as far as is recorded.
+func (r *Recorder) Open(side Side) (sessions []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.events {
+		switch {
+		case e.Side != side:
+		case e.What == Up:
+			sessions = append(sessions, e.Session)
+		case e.What == Down || e.What == Closed:
+			sessions = slices.DeleteFunc(sessions, func(s string) bool { return s == e.Session })
+		}
+	}
+	return sessions
+}
+
+// End ends the trace, once: the end of the observation, at that offset, is its last
+// event, so that one which is cut off can be told from a whole one.
+func (r *Recorder) End(at int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	r.events = append(r.events, Event{T: at, Side: Harness, What: End})
+	r.closed = true
+	r.change()
+}
+
+// Close ends the trace, if End has not, and returns it, its events in order of
+// time; a second call returns the same. The error is that of the first event that
+// could not be written.
 func (r *Recorder) Close() (Trace, error) {
 	r.mu.Lock()
 	r.closed = true

@@ -57,7 +57,9 @@ type Event struct {
 	// Cause says why, of Down and Closed; of Canary: withheld or arrived.
 	Cause string `json:"cause,omitempty"`
 	// Detail are the detector's numbers, of Suspect; an error's text, of Down; what
-	// did not belong there, of Damaged; when the timer fires, of Armed.
+	// did not belong there, of Damaged; when the timer fires, of Armed; how a process
+	// ended, of Exit; what comes of a kernel's parameters, of Computed; whose fault it is, of
+	// FaultOn and FaultOff of a peer's.
 	Detail string `json:"detail,omitempty"`
 	// Stamp is the side of the system call that T was taken on: "before write",
 	// "after read"; empty: no system call.
@@ -89,11 +91,16 @@ const (
 	FaultOn  What = "fault-on"  // took effect
 	FaultOff What = "fault-off" // ended
 	Damaged  What = "damaged"   // a message of the application arrived, but not as it was sent
-	End      What = "end"       // the observation's: what follows is no part of it
+	End      What = "end"       // the observation's: what is later is no part of it; recorded last
 	Canary   What = "canary"    // a byte that the lab sent to see whether it arrives
 	Armed    What = "armed"     // a side's kernel was seen to have a keepalive timer on its connection
 	Unseen   What = "unseen"    // whether it has one could not be seen
+	Exit     What = "exit"      // a side's process ended by itself
+	Computed What = "computed"  // what a side's kernel would do by its own parameters, and nobody waited for
 )
+
+// Killed is the Cause of a session's Down whose process a fault has killed.
+const Killed = "killed"
 
 // Offset is e's time as a duration since the epoch.
 func (e Event) Offset() time.Duration { return time.Duration(e.T) }

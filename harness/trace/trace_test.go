@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/scenario"
@@ -85,6 +86,47 @@ func TestReadTakesATraceThatWasCutOff(t *testing.T) {
 	read, err := trace.Read(strings.NewReader(file.String()[:file.Len()-5]))
 	if err != nil || len(read.Events) != 1 {
 		t.Errorf("got %d events, %v; want the whole one", len(read.Events), err)
+	}
+}
+
+// The end of the observation is the last line of a trace, so that none is cut off
+// unseen; in older ones the network's proofs came after it.
+func TestWhole(t *testing.T) {
+	var file strings.Builder
+	rec, err := trace.NewRecorder(&file, header(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Record(trace.Event{T: 30, Side: trace.Network, What: trace.Dial, Detail: `"end"`})
+	rec.End(20)
+	rec.End(25)
+	rec.Record(trace.Event{T: 30})
+	recorded, err := rec.Close()
+	if err != nil || !recorded.Ended() || len(recorded.Events) != 2 || recorded.Events[0].T != 20 {
+		t.Fatalf("%+v, %v: want one end, and nothing recorded after it", recorded.Events, err)
+	}
+	lines := strings.SplitAfter(file.String(), "\n")
+	head, dial, end := lines[0], lines[1], lines[2]
+	for _, row := range []struct {
+		name, file string
+		want       bool
+	}{
+		{"as recorded", head + dial + end, true},
+		{"older", head + end + dial, true},
+		{"with spaces", head + `{"event": "end"}` + "\n", true},
+		{"cut off in the last line", head + dial + end[:len(end)-1], false},
+		{"cut off in mid-line", head + dial[:10], false},
+		{"older, cut off in mid-line", head + end + dial[:10], false},
+		{"without its last line", head + dial, false},
+		{"the header alone", head, false},
+		{"empty", "", false},
+	} {
+		if got, err := trace.Whole(strings.NewReader(row.file)); err != nil || got != row.want {
+			t.Errorf("%s: %v, %v, want %v", row.name, got, err, row.want)
+		}
+	}
+	if _, err := trace.Whole(iotest.ErrReader(errFull)); !errors.Is(err, errFull) {
+		t.Errorf("a disk's error is lost: %v", err)
 	}
 }
 
