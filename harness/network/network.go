@@ -32,7 +32,7 @@ type Network interface {
 // Setup is what a path has to be.
 type Setup struct {
 	Name     string    // unique among the paths that are open
-	Upstream string    // the server's address, host:port
+	Upstream string    // the server's address, host:port; of a Hosted path its port counts, and "" is any
 	Listen   string    // where clients dial, host:port; "": any free port of 127.0.0.1
 	Epoch    time.Time // the zero of all instants, with a monotonic reading
 	Seed     uint64    // of the delays
@@ -49,12 +49,23 @@ type Delay struct {
 
 // Fault is a scenario.Fault of the network with its spans resolved.
 type Fault struct {
-	Kind   scenario.Kind
-	Idle   time.Duration
-	Mode   scenario.DropMode
-	Delay  Delay
-	Toward heartbeat.Side // of Latency: who gets everything late; "": both
+	Kind    scenario.Kind
+	Idle    time.Duration
+	Mode    scenario.DropMode
+	Delay   Delay
+	Percent float64
+	Burst   float64        // of BurstLoss: the mean length of a burst, in datagrams
+	Toward  heartbeat.Side // of what not all get: on the way to whom; "": both
+	Where   scenario.Place
+	Out     time.Duration
+	Every   time.Duration
 }
+
+// UnsupportedError is Open's where the network has faults of that kind, but not
+// this one.
+type UnsupportedError struct{ Reason string }
+
+func (e UnsupportedError) Error() string { return e.Reason }
 
 // Path carries one trial's connections. Its methods are called by one
 // goroutine at a time, while traffic flows.
@@ -90,8 +101,11 @@ type Observation struct {
 type Link struct {
 	Born int64 `json:"born_ns"`
 	Dead bool  `json:"dead"` // born during a cut: nothing ever passes
-	Up   Flow  `json:"up"`   // from the client to the server
-	Down Flow  `json:"down"`
+	// Forgotten is when a firewall forgot it, or Never; 0: the network does not
+	// say of each link.
+	Forgotten int64 `json:"forgotten_ns,omitzero"`
+	Up        Flow  `json:"up"` // from the client to the server
+	Down      Flow  `json:"down"`
 }
 
 // Flow is one direction of a link, as the client's end of the network saw it.
@@ -112,6 +126,9 @@ type Flow struct {
 	Ended int64 `json:"ended_ns"`
 	// Resumed is when a byte first passed after the last end of a fault.
 	Resumed int64 `json:"resumed_ns"`
+	// Blind is from when on a hang-up of the sending end could be missed: the
+	// network's buffer was full of what it withheld; 0: it never was.
+	Blind int64 `json:"blind_ns,omitempty"`
 }
 
 // Untouched is a flow that nothing has happened to yet.
@@ -119,22 +136,69 @@ func Untouched() Flow {
 	return Flow{FirstPassed: Never, LastPassed: Never, HungUp: Never, Closed: Never, Ended: Never, Resumed: Never}
 }
 
-// CarriesSince is the instant by which, since the end of a fault, bytes have
-// passed both ways on a link that nobody had hung up by then.
-func (l Link) CarriesSince(heal int64) (at int64, ok bool) {
-	at = heal
-	for _, f := range []Flow{l.Up, l.Down} {
-		passed := f.Resumed
-		if l.Born >= heal {
-			passed = f.FirstPassed
-		}
-		if f.Passed == 0 || passed < heal {
-			return 0, false
-		}
-		at = max(at, passed)
+// The ways in which a side's end of a link is over.
+const (
+	HungUp     = "hung up"              // the side closed it itself
+	PeerClosed = "peer closed"          // the peer's closing reached it
+	CutOff     = "ended by the network" // a firewall's reset
+)
+
+// Over is when and why side's end of the link was over: the first of what ends
+// it. Never: it was not.
+func (l Link) Over(side heartbeat.Side) (at int64, why string) {
+	mine, toMe := l.Up, l.Down
+	if side == heartbeat.ServerSide {
+		mine, toMe = l.Down, l.Up
 	}
-	over := func(f Flow) bool { return f.HungUp != Never && f.HungUp < at }
-	return at, !l.Dead && !over(l.Up) && !over(l.Down)
+	at = Never
+	for _, end := range []struct {
+		at  int64
+		why string
+	}{{mine.HungUp, HungUp}, {toMe.Closed, PeerClosed}, {toMe.Ended, CutOff}} {
+		if end.at != Never && (at == Never || end.at < at) {
+			at, why = end.at, end.why
+		}
+	}
+	return at, why
+}
+
+// OpenAt says whether the link was in use at an instant: it had carried a byte,
+// whoever sent it, and neither end was over before. A dead link never carries
+// any.
+func (l Link) OpenAt(at int64) bool {
+	carried := func(f Flow) bool { return f.FirstPassed != Never && f.FirstPassed <= at }
+	if !carried(l.Up) && !carried(l.Down) {
+		return false
+	}
+	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
+		if over, _ := l.Over(side); over != Never && over < at {
+			return false
+		}
+	}
+	return true
+}
+
+// Carries is the instant by which a link that was born after the end of a fault
+// had carried bytes both ways.
+func (l Link) Carries(heal int64) (at int64, ok bool) {
+	if l.Born < heal {
+		return 0, false
+	}
+	return l.both(l.Up.FirstPassed, l.Down.FirstPassed)
+}
+
+// Resumes is the instant by which an older link had carried bytes both ways
+// again, after the end of a fault that neither end has closed it for.
+func (l Link) Resumes(heal int64) (at int64, ok bool) {
+	if l.Born >= heal || l.Up.Resumed < heal || l.Down.Resumed < heal {
+		return 0, false
+	}
+	return l.both(l.Up.Resumed, l.Down.Resumed)
+}
+
+func (l Link) both(up, down int64) (at int64, ok bool) {
+	at = max(up, down)
+	return at, up != Never && down != Never && l.OpenAt(at)
 }
 
 // Strike is what one application of a fault did.
@@ -146,6 +210,9 @@ type Strike struct {
 	// all links.
 	LastPassedUp   int64 `json:"last_passed_up_ns"`
 	LastPassedDown int64 `json:"last_passed_down_ns"`
+	// Passed are the bytes that passed while it was in force, over all links.
+	PassedUp   int64 `json:"passed_up_bytes,omitempty"`
+	PassedDown int64 `json:"passed_down_bytes,omitempty"`
 	// What was stopped by it, per direction.
 	WithheldUp   int64 `json:"withheld_up_bytes"`
 	WithheldDown int64 `json:"withheld_down_bytes"`
@@ -158,9 +225,17 @@ type Strike struct {
 	Forgotten int64 `json:"forgotten_ns"`
 	// Delayed are chunks that were held back by the fault's delay.
 	Delayed int64 `json:"delayed_chunks"`
+	// Doubled are datagrams that passed twice, Overtaken those that others passed
+	// by, Rebound flows that went on from another address.
+	Doubled   int64 `json:"doubled_datagrams,omitempty"`
+	Overtaken int64 `json:"overtaken_datagrams,omitempty"`
+	Rebound   int64 `json:"rebound_flows,omitempty"`
 }
 
-// Struck says whether the fault did anything: withheld, ended or delayed.
+// Struck says whether the fault did anything.
 func (s Strike) Struck() bool {
-	return s.WithheldUp+s.WithheldDown+s.Delayed > 0 || s.Closings+s.Dials+s.Ended > 0
+	return s.WithheldUp+s.WithheldDown+s.Delayed > 0 || s.Closings+s.Dials+s.Ended > 0 || s.Shuffled()
 }
+
+// Shuffled says whether it did something to datagrams without stopping any.
+func (s Strike) Shuffled() bool { return s.Doubled+s.Overtaken+s.Rebound > 0 }

@@ -16,11 +16,12 @@ import (
 	"time"
 )
 
-// All are the sockets of /proc/net/tcp and tcp6. Elsewhere than on Linux the
+// All are the sockets of /proc/net/tcp and tcp6, as the calling thread sees them:
+// those of its network namespace. Elsewhere than on Linux the
 // error is errors.ErrUnsupported.
 func All() ([]Socket, error) {
 	var all []Socket
-	for _, path := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+	for _, path := range []string{"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"} {
 		f, err := os.Open(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // a kernel without IPv6

@@ -1,6 +1,7 @@
 // Package toxiproxy is a network made of Toxiproxy, which runs embedded in this
-// process and is spoken to through its HTTP API only. It breaks by the toxics
-// of package toxics; its path is
+// process ([New]) or somewhere else ([Connect]), and is spoken to through its
+// HTTP API only. [Serve] is that somewhere else. It breaks by the toxics of
+// package toxics; its path is
 //
 //	client - cable_pull - [idle_drop] - [delay] - server
 //
@@ -17,30 +18,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	stock "github.com/Shopify/toxiproxy/v2"
 	api "github.com/Shopify/toxiproxy/v2/client"
-	"github.com/rs/zerolog"
 
 	"github.com/flatline-go/flatline/harness/network"
-	"github.com/flatline-go/flatline/harness/network/toxiproxy/toxics"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
-// version is that of the Toxiproxy module; the library itself doesn't know it.
-const version = "2.12.0"
-
-// Network is a Toxiproxy server. Its paths are proxies.
+// Network is a Toxiproxy server that has Flatline's toxics. Its paths are
+// proxies.
 type Network struct {
 	client *api.Client
-	stop   func() error // ends the server
+	stop   func() error // ends the server, if it is ours
+	remote *remote      // nil: the server is in this process
 
 	calls sync.WaitGroup // of the API, that are under way
 
@@ -52,64 +47,55 @@ var _ network.Network = (*Network)(nil)
 
 // New starts a Toxiproxy server in this process.
 func New() (*Network, error) {
-	toxics.Register()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	server, err := serve("127.0.0.1:0", func(*stock.ApiServer) {})
 	if err != nil {
-		return nil, fmt.Errorf("toxiproxy: listen for the API: %w", err)
+		return nil, err
 	}
-	server := &http.Server{Handler: handler(), ReadHeaderTimeout: 15 * time.Second}
 	// A connection per request: none lingers, here or in the client's transport.
-	server.SetKeepAlivesEnabled(false)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	return &Network{
-		client: api.NewClient(listener.Addr().String()),
-		stop: func() error {
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-			defer cancel()
-			err := server.Shutdown(ctx)
-			if err != nil {
-				err = errors.Join(err, server.Close())
-			}
-			if serve := <-served; !errors.Is(serve, http.ErrServerClosed) {
-				err = errors.Join(err, serve)
-			}
-			return err
-		},
-		open: make(map[*path]bool),
-	}, nil
+	server.http.SetKeepAlivesEnabled(false)
+	return newNetwork(api.NewClient(server.Addr()), server.Close), nil
 }
 
-// handler is Toxiproxy's API. Toxiproxy writes a toxic's toxicity on each
-// update and reads it for each answer, and guards neither against the other.
-func handler() http.Handler {
-	routes := stock.NewServer(stock.NewMetricsContainer(nil), zerolog.Nop()).Routes()
-	var mu sync.RWMutex
-	routes.Use(func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch r.Method {
-			case http.MethodPatch:
-				mu.Lock()
-				defer mu.Unlock()
-			case http.MethodGet:
-				mu.RLock()
-				defer mu.RUnlock()
-			}
-			next.ServeHTTP(w, r)
-		})
-	})
-	return routes
+func newNetwork(client *api.Client, stop func() error) *Network {
+	return &Network{client: client, stop: stop, open: make(map[*path]bool)}
 }
 
 // Name is "toxiproxy".
 func (n *Network) Name() string { return "toxiproxy" }
 
 // Version names Toxiproxy's.
-func (n *Network) Version() string { return "toxiproxy " + version }
+func (n *Network) Version() string {
+	if n.remote != nil {
+		return "toxiproxy " + n.remote.version + ", remote"
+	}
+	return "toxiproxy " + version
+}
 
 // supported are the kinds of faults that a path can apply.
 var supported = []scenario.Kind{
 	scenario.CablePull, scenario.HalfOpenUp, scenario.HalfOpenDown, scenario.IdleDrop, scenario.Latency,
+}
+
+// hidden is why a proxy cannot show other kinds.
+var hidden = map[scenario.Kind]string{
+	scenario.Loss:        "a proxy sees a stream, from which its kernel has mended every loss",
+	scenario.BurstLoss:   "a proxy sees a stream, from which its kernel has mended every loss",
+	scenario.Duplication: "a proxy sees a stream, in which nothing comes twice",
+	scenario.Reordering:  "a proxy sees a stream, which is in order",
+	scenario.LinkFlap:    "a proxy has no link that its ends could see go",
+	scenario.NATRebind:   "a proxy has two connections, and no address of the client's to translate",
+	scenario.PortBlocked: "a proxy's kernel accepts every connection",
+}
+
+// elsewhere are the networks that do.
+func elsewhere(kind scenario.Kind) string {
+	switch kind {
+	case scenario.BurstLoss, scenario.Duplication, scenario.Reordering:
+		return "relay"
+	case scenario.Loss, scenario.NATRebind:
+		return "kernel, or relay for UDP"
+	}
+	return "kernel"
 }
 
 // Supports says which faults of a network can be had here.
@@ -119,6 +105,8 @@ func (n *Network) Supports(kind scenario.Kind) error {
 		return nil
 	case kind.OfPeer():
 		return fmt.Errorf("%s happens to a peer, not to a network: the subject has to do it", kind)
+	case hidden[kind] != "":
+		return fmt.Errorf("%s: run it with --network %s", hidden[kind], elsewhere(kind))
 	}
 	names := make([]string, len(supported))
 	for i, k := range supported {
@@ -159,6 +147,22 @@ func (n *Network) do(ctx context.Context, call func() error, late func()) error 
 		close(abandoned)
 		return ctx.Err()
 	}
+}
+
+// ask is do for a call that has an answer. One that comes after ctx's end is
+// nobody's.
+func ask[T any](ctx context.Context, n *Network, call func() (T, error)) (answer T, err error) {
+	answers := make(chan T, 1)
+	err = n.do(ctx, func() error {
+		got, err := call()
+		answers <- got
+		return err
+	}, nil)
+	select {
+	case answer = <-answers:
+	default:
+	}
+	return answer, err
 }
 
 func (n *Network) isOpen(p *path) bool {

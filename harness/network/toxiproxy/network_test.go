@@ -4,19 +4,16 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestVersionIsTheModules(t *testing.T) {
 	module, err := os.ReadFile("../../../go.mod")
@@ -35,8 +32,11 @@ func TestSupports(t *testing.T) {
 		switch {
 		case kind.OfPeer() && (err == nil || !strings.Contains(err.Error(), "peer")):
 			t.Errorf("%s: %v, want an error that speaks of the peer", kind, err)
-		case !kind.OfPeer() && err != nil:
+		case kind.OfPeer():
+		case slices.Contains(supported, kind) && err != nil:
 			t.Errorf("%s: %v", kind, err)
+		case !slices.Contains(supported, kind) && (err == nil || !strings.Contains(err.Error(), "--network ")):
+			t.Errorf("%s: %v, want an error that says where to run it", kind, err)
 		}
 	}
 	if err := n.Supports("flood"); err == nil || !strings.Contains(err.Error(), "cable-pull, half-open-up") {
@@ -73,6 +73,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"fault of a peer", func(s *network.Setup) { s.Faults[0].Kind = scenario.Leave }, "fault 0: leave"},
 		{"no idle time", func(s *network.Setup) { s.Faults[0].Idle = 0 }, "more than 0"},
 		{"no mode", func(s *network.Setup) { s.Faults[0].Mode = "" }, "silent, reset-on-send, reset-at-idle"},
+		{"a server's cable", func(s *network.Setup) {
+			s.Faults[0] = network.Fault{Kind: scenario.CablePull, Where: scenario.AtServer}
+		}, "--network kernel"},
 		{"endless latency", func(s *network.Setup) {
 			s.Faults[0] = network.Fault{Kind: scenario.Latency, Delay: network.Delay{Jitter: 1 << 60}}
 		}, "fault 0: delay"},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	api "github.com/Shopify/toxiproxy/v2/client"
 	"github.com/Shopify/toxiproxy/v2/stream"
@@ -26,6 +27,7 @@ type path struct {
 	proxy    *api.Proxy
 	switches []toggle     // of setup.Faults
 	active   map[part]int // the fault that has changed a part
+	clock    reading      // of the server's clock, if that isn't ours
 }
 
 var _ network.Path = (*path)(nil)
@@ -80,16 +82,36 @@ func (n *Network) newPath(ctx context.Context, setup network.Setup) (*path, erro
 
 // create makes the proxy and its toxics, or nothing.
 func (p *path) create() error {
-	name := proxyName(p.setup.Name)
-	var err error
-	p.proxy, err = p.network.client.CreateProxy(name, cmp.Or(p.setup.Listen, "127.0.0.1:0"), p.setup.Upstream)
-	if err != nil {
+	name := p.network.remote.mark(proxyName(p.setup.Name))
+	p.proxy = p.network.client.NewProxy()
+	p.proxy.Name, p.proxy.Upstream = name, p.setup.Upstream
+	p.proxy.Listen = cmp.Or(p.setup.Listen, p.network.remote.listen())
+	// Not enabled yet: a client that waits for it would be there before the
+	// toxics.
+	if err := p.proxy.Save(); err != nil {
 		return fmt.Errorf("create proxy: %w", err)
 	}
-	for _, t := range toxicsOf(name, p.setup) {
+	err := p.equip(name)
+	if err != nil {
+		err = errors.Join(err, p.proxy.Delete())
+	}
+	return err
+}
+
+// equip adds the toxics, reads the server's clock, and lets clients in.
+func (p *path) equip(cable string) (err error) {
+	for _, t := range toxicsOf(cable, p.setup) {
 		if _, err := p.proxy.AddToxic(t.Name, t.Type, t.Stream, 1, t.Attributes); err != nil {
-			return errors.Join(fmt.Errorf("add toxic %s: %w", t.Name, err), p.proxy.Delete())
+			return fmt.Errorf("add toxic %s: %w", t.Name, err)
 		}
+	}
+	if p.network.remote != nil {
+		if p.clock, err = p.readClock(); err != nil {
+			return fmt.Errorf("read the server's clock: %w", err)
+		}
+	}
+	if err := p.proxy.Enable(); err != nil {
+		return fmt.Errorf("enable proxy: %w", err)
 	}
 	return nil
 }
@@ -148,7 +170,7 @@ func toxicsOf(cable string, setup network.Setup) []api.Toxic {
 func nameOf(toxic string, d stream.Direction) string { return toxic + "_" + d.String() }
 
 // Addr is the proxy's.
-func (p *path) Addr() string { return p.proxy.Listen }
+func (p *path) Addr() string { return p.network.remote.addr(p.proxy.Listen) }
 
 // Apply refuses a fault that would change what an active one has changed: it
 // would not be clear what undoing one of them leaves. Where it fails otherwise,
@@ -216,29 +238,40 @@ func (p *path) update(toxic string, attributes api.Attributes) func() error {
 
 // Observe reads the proof, which ends when the path is closed.
 func (p *path) Observe(ctx context.Context) (network.Observation, error) {
-	proof, err := p.proof(ctx)
+	seen, err := p.proof(ctx)
 	if err != nil {
 		return network.Observation{}, fmt.Errorf("observe path %q: %w", p.setup.Name, err)
 	}
-	if proof.LeftOut > 0 {
+	if seen.LeftOut > 0 {
 		return network.Observation{}, fmt.Errorf("observe path %q: %d connections, of which the last %d left no proof; accepted: %d",
-			p.setup.Name, len(proof.Links)+proof.LeftOut, proof.LeftOut, len(proof.Links))
+			p.setup.Name, len(seen.Links)+seen.LeftOut, seen.LeftOut, len(seen.Links))
 	}
-	// The server runs in this process: one clock, and so no uncertainty.
-	return observation(proof, p.setup.Epoch.Sub(toxics.Base())), nil
+	o, err := p.onOurClock(seen)
+	if err != nil {
+		return network.Observation{}, fmt.Errorf("observe path %q: %w", p.setup.Name, err)
+	}
+	return o, nil
 }
 
-func (p *path) proof(ctx context.Context) (toxics.Proof, error) {
+// seen is a proof, and when it was asked for and had come, since the epoch.
+type seen struct {
+	toxics.Proof
+	sent, back int64
+}
+
+func (p *path) proof(ctx context.Context) (s seen, err error) {
 	if !p.network.isOpen(p) {
-		return toxics.Proof{}, errClosed
+		return s, errClosed
 	}
-	var all api.Toxics
-	err := p.network.do(ctx, func() (err error) {
-		all, err = p.proxy.Toxics()
-		return err
-	}, nil)
+	return ask(ctx, p.network, p.readProof)
+}
+
+func (p *path) readProof() (s seen, err error) {
+	s.sent = int64(time.Since(p.setup.Epoch))
+	all, err := p.proxy.Toxics()
+	s.back = int64(time.Since(p.setup.Epoch))
 	if err != nil {
-		return toxics.Proof{}, err
+		return s, err
 	}
 	for _, t := range all {
 		reported, ok := t.Attributes["proof"]
@@ -247,12 +280,11 @@ func (p *path) proof(ctx context.Context) (toxics.Proof, error) {
 		}
 		text, err := json.Marshal(reported)
 		if err != nil {
-			return toxics.Proof{}, err
+			return s, err
 		}
-		var proof toxics.Proof
-		return proof, json.Unmarshal(text, &proof)
+		return s, json.Unmarshal(text, &s.Proof)
 	}
-	return toxics.Proof{}, errors.New("no toxic reports a proof")
+	return s, errors.New("no toxic reports a proof")
 }
 
 // Close goes on if ctx ends before it, or has ended. It may be called again, to

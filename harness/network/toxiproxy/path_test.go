@@ -2,6 +2,7 @@ package toxiproxy
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -414,7 +415,7 @@ func TestUpdatesUnderLoad(t *testing.T) {
 	for range 4 {
 		work.Go(func() {
 			for !stop.Load() {
-				if _, err := r.network.client.Proxies(); err != nil {
+				if _, err := r.network.(*Network).client.Proxies(); err != nil {
 					t.Error(err)
 				}
 			}
@@ -430,4 +431,57 @@ func TestUpdatesUnderLoad(t *testing.T) {
 	}
 	stop.Store(true)
 	work.Wait()
+}
+
+// A client that waits for an address, again and again, is there as soon as
+// anybody listens: its connection has both directions' toxics all the same.
+func TestAWaitingClientFindsTheToxics(t *testing.T) {
+	r := newRig(t)
+	for range 20 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		setup := r.setup(network.Fault{Kind: scenario.CablePull})
+		setup.Listen = ln.Addr().String()
+		ln.Close()
+		connected := make(chan net.Conn)
+		go func() {
+			for {
+				if c, err := net.Dial("tcp", setup.Listen); err == nil {
+					connected <- c
+					return
+				}
+			}
+		}()
+		l := r.open(setup)
+		client := &peer{t: t, Conn: <-connected}
+		accepted, err := r.listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := &peer{t: t, Conn: accepted}
+		client.sends("ping")
+		server.wants("ping")
+		server.sends("pong")
+		client.wants("pong")
+		if o := l.observe(); len(o.Links) != 1 || o.Links[0].Up.Passed != 4 || o.Links[0].Down.Passed != 4 {
+			t.Errorf("%+v, want a link with 4 bytes each way", o.Links)
+		}
+		client.Close()
+		server.Close()
+		l.close()
+	}
+}
+
+// Who asks and does not wait for the answer shares nothing with it: the race
+// detector looks on.
+func TestAnAbandonedCallIsNobodys(t *testing.T) {
+	r := newRig(t)
+	l := r.open(r.setup(network.Fault{Kind: scenario.CablePull}))
+	for i := range 300 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*3*time.Microsecond)
+		_, _ = l.Observe(ctx)
+		cancel()
+	}
 }

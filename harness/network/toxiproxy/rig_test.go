@@ -21,7 +21,7 @@ const patience = 20 * time.Second
 // left of either.
 type rig struct {
 	t        *testing.T
-	network  *Network
+	network  network.Network
 	listener net.Listener
 	epoch    time.Time
 }

@@ -36,6 +36,9 @@ func (n *Network) toggle(i int, f network.Fault) (toggle, error) {
 	if err := n.Supports(f.Kind); err != nil {
 		return toggle{}, err
 	}
+	if f.Where != "" && f.Where != scenario.AtClient {
+		return toggle{}, network.UnsupportedError{Reason: fmt.Sprintf("a proxy has one cable, the client's, and %s wants it at %s: run it with --network kernel", f.Kind, f.Where)}
+	}
 	switch f.Kind {
 	case scenario.IdleDrop:
 		return idleDrop(i, f)

@@ -145,10 +145,20 @@ func (c *cable) finish(s **network.Strike, now int64) {
 	}
 }
 
-// passed notes the last instant at which a byte passed. A toxic further on may
-// note one that is older than a strike's beginning.
-func (c *cable) passed(d stream.Direction, at int64) {
+// passed notes bytes that passed, and when. A toxic further on may note some that
+// are older than a strike's beginning.
+func (c *cable) passed(d stream.Direction, bytes, at int64) {
 	c.lastPassed[d] = max(c.lastPassed[d], at)
+	for _, s := range c.strikes {
+		if at <= s.On || s.Off != network.Never {
+			continue
+		}
+		if d == stream.Upstream {
+			s.PassedUp += bytes
+		} else {
+			s.PassedDown += bytes
+		}
+	}
 	for i := len(c.strikes) - 1; i >= 0 && c.strikes[i].On >= at; i-- {
 		last := &c.strikes[i].LastPassedUp
 		if d == stream.Downstream {

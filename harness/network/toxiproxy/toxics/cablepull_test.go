@@ -74,6 +74,34 @@ func TestCutWithholdsBytesAndClosings(t *testing.T) {
 	})
 }
 
+// Only what passes while a fault is in force passes under it: not the byte before,
+// not what was held and flows on.
+func TestWhatPassedUnderAStrikeIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, "", CablePullType)
+		k := l.dial()
+		k.client.sends("before")
+		time.Sleep(second)
+		l.update("down.cable_pull", `{"cut": "this-way"}`) // only the way to the client
+		time.Sleep(second)
+		k.client.sends("up")
+		k.server.sends("down")
+		k.server.wants("beforeup")
+		time.Sleep(second)
+		l.update("down.cable_pull", `{"cut": "none"}`)
+		k.client.wants("down")
+		k.client.sends("after")
+		k.server.wants("after")
+		time.Sleep(second)
+		l.update("down.cable_pull", `{"cut": "both-ways"}`)
+		k.client.sends("lost")
+		if all := l.proof().Strikes; all[0].PassedUp != 2 || all[0].PassedDown != 0 || all[1].PassedUp+all[1].PassedDown != 0 {
+			t.Errorf("passed under the first %d up and %d down, under the second %d and %d; want 2 and 0, 0 and 0",
+				all[0].PassedUp, all[0].PassedDown, all[1].PassedUp, all[1].PassedDown)
+		}
+	})
+}
+
 func TestHealLetsAllFlowOnInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(t, "", CablePullType)
@@ -301,6 +329,29 @@ func TestFullBufferEndsWithTheReceiver(t *testing.T) {
 		if f := l.proof().Links[0].Up; l.since(f.HungUp) != second {
 			t.Errorf("the client's hang-up at %v, want %v", l.since(f.HungUp), second)
 		}
+	})
+}
+
+// What is withheld fills the buffer: a hang-up behind it isn't seen, and the proof
+// says from when on.
+func TestFullBufferIsBlind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, `, "buffer_bytes": 10`, CablePullType)
+		k := l.dial()
+		l.update("up.cable_pull", `{"cut": "both-ways"}`)
+		k.client.sends("012345678")
+		time.Sleep(second)
+		if f := l.proof().Links[0].Up; f.Blind != 0 {
+			t.Errorf("blind from %v, with room for a byte", l.since(f.Blind))
+		}
+		k.client.sends("9abc")
+		time.Sleep(second)
+		k.client.hangUp()
+		p := l.proof().Links[0]
+		if l.since(p.Up.Blind) != second || p.Up.HungUp != network.Never || p.Down.Blind != 0 {
+			t.Errorf("blind from %v, hung up at %d, the other way %d; want %v, never, 0", l.since(p.Up.Blind), p.Up.HungUp, p.Down.Blind, second)
+		}
+		l.update("up.cable_pull", `{"cut": "none"}`)
 	})
 }
 

@@ -178,7 +178,7 @@ func (t *Delay) NewState() any {
 	}
 	l.cable.mu.Lock()
 	defer l.cable.mu.Unlock()
-	return l.cable.connect(&l.place, delayGate{sequence(l.Seed, l.links, l.stream)}, l.Buffer)
+	return l.cable.connect(&l.place, delayGate{network.Sequence(l.Seed, l.links, network.Way(l.stream))}, l.Buffer)
 }
 
 // delayGate is when a Delay lets go of what arrived. The queue is first in,
@@ -191,7 +191,7 @@ func (delayGate) withholds() bool { return false }
 
 func (g delayGate) admit(p *pump, it *item, now int64) bool {
 	law, strike := p.flow.cable.law(p.dir)
-	it.due = it.at + int64(draw(law, g.random))
+	it.due = it.at + int64(law.Draw(g.random))
 	if strike != nil && it.due > now && !it.closing() {
 		strike.Delayed++
 	}

@@ -16,6 +16,10 @@
 //	PATCH /proxies/p/toxics/up  {"attributes": {"cut": "none"}}
 //	GET /proxies/p/toxics
 //
+// A toxic that lacks an attribute is refused, with a sentence. One that is created
+// with null attributes, or none, is not asked: it is on no cable, and does nothing.
+// Flatline's own server refuses that too.
+//
 // # The cable
 //
 // A fault of a network concerns both directions of a connection, but Toxiproxy

@@ -17,9 +17,8 @@ type flow struct {
 
 	killer *network.Strike // the cut that the link was born in, or nil
 
-	touched   int64 // when the firewall last passed a byte, or the birth
-	forgotten int64 // when it forgot the flow, or network.Never
-	forgetter *network.Strike
+	touched   int64             // when the firewall last passed a byte, or the birth
+	forgetter *network.Strike   // by which the firewall has forgotten the flow, or nil
 	mode      scenario.DropMode // at that instant
 }
 
@@ -64,10 +63,9 @@ func (c *cable) connect(t *place, g gate, limit int64) *pump {
 
 func (c *cable) newFlow(now int64) *flow {
 	f := &flow{
-		cable:     c,
-		link:      network.Link{Born: now, Up: network.Untouched(), Down: network.Untouched()},
-		touched:   now,
-		forgotten: network.Never,
+		cable:   c,
+		link:    network.Link{Born: now, Forgotten: network.Never, Up: network.Untouched(), Down: network.Untouched()},
+		touched: now,
 	}
 	for d := range stream.NumDirections {
 		if s := c.cutter(d); s != nil && f.killer == nil {
@@ -111,7 +109,7 @@ func (f *flow) passed(d stream.Direction, bytes, at int64) {
 	if healed := f.cable.healed; healed != network.Never && proof.Resumed < healed && at >= healed {
 		proof.Resumed = at
 	}
-	f.cable.passed(d, at)
+	f.cable.passed(d, bytes, at)
 }
 
 // withheld counts an item that s stops. Each strike counts all that it stops;

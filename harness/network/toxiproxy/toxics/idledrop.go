@@ -165,7 +165,7 @@ func (firewallGate) withholds() bool { return true }
 func (firewallGate) admit(p *pump, it *item, now int64) bool {
 	f := p.flow
 	f.expire(it.at) // when it came, not when this goroutine got to run
-	if f.forgotten == network.Never {
+	if f.forgetter == nil {
 		f.touched = max(f.touched, it.at)
 		return true
 	}
@@ -190,14 +190,14 @@ func (c *cable) expire(now int64) {
 // expire forgets the flow if that is due, and otherwise says when it will be.
 func (f *flow) expire(now int64) int64 {
 	w := &f.cable.firewall
-	if w.strike == nil || f.forgotten != network.Never || f.link.Dead {
+	if w.strike == nil || f.forgetter != nil || f.link.Dead {
 		return forever
 	}
 	due := max(w.strike.On, f.touched+int64(w.Idle))
 	if now < due {
 		return due
 	}
-	f.forgotten, f.forgetter, f.mode = due, w.strike, w.Mode
+	f.link.Forgotten, f.forgetter, f.mode = due, w.strike, w.Mode
 	if first := &w.strike.Forgotten; *first == network.Never || due < *first {
 		*first = due
 	}

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/flatline-go/flatline/harness/network"
 )
 
 func TestTrafficOfOneWayKeepsBothDirectionsOpen(t *testing.T) {
@@ -55,6 +57,9 @@ func TestIdleFlowIsForgottenAsOne(t *testing.T) {
 		if got := l.since(s.Forgotten); got != 6*second {
 			t.Errorf("forgotten at %v, want %v", got, 6*second)
 		}
+		if got := l.since(p.Links[0].Forgotten); got != 6*second || s.PassedUp != 0 || s.PassedDown != 1 {
+			t.Errorf("the link is forgotten at %v, want %v; passed %d up and %d down, want 0 and 1", got, 6*second, s.PassedUp, s.PassedDown)
+		}
 		if got := l.since(up.HungUp); got != 7*second {
 			t.Errorf("the client's hang-up at %v, want %v", got, 7*second)
 		}
@@ -62,6 +67,9 @@ func TestIdleFlowIsForgottenAsOne(t *testing.T) {
 		k = l.dial()
 		k.client.sends("new")
 		k.server.wants("new")
+		if got := l.proof().Links[1].Forgotten; got != network.Never {
+			t.Errorf("the new link is forgotten at %v", got)
+		}
 	})
 }
 

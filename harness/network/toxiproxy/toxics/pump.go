@@ -174,6 +174,9 @@ func (p *pump) next() plan {
 
 	senderGone, receiverGone := p.way().gone, p.flow.ways[opposite(p.dir)].gone
 	shut := len(p.queue) > 0 && opens == forever
+	if f := p.flow.proof(p.dir); shut && !room && !p.heard && f.Blind == 0 {
+		f.Blind = now // the closing may lie behind what is not read
+	}
 	switch {
 	case p.ended:
 		return p.over()

@@ -1,11 +1,9 @@
-package toxics
+package network_test
 
 import (
 	"math"
 	"testing"
 	"time"
-
-	"github.com/Shopify/toxiproxy/v2/stream"
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
@@ -13,22 +11,22 @@ import (
 
 func TestDelaysAreReproducible(t *testing.T) {
 	law := network.Delay{Latency: 200 * time.Millisecond, Jitter: 100 * time.Millisecond, Law: scenario.Uniform}
-	draws := func(seed uint64, link int, d stream.Direction) (all [5]time.Duration) {
-		random := sequence(seed, link, d)
+	draws := func(seed uint64, link int, d network.Way) (all [5]time.Duration) {
+		random := network.Sequence(seed, link, d)
 		for i := range all {
-			all[i] = draw(law, random)
+			all[i] = law.Draw(random)
 		}
 		return all
 	}
 	// A trace names a seed: these numbers may never change.
 	want := [5]time.Duration{271_509_117, 292_143_026, 127_258_742, 117_701_745, 137_085_284}
-	if got := draws(42, 0, stream.Upstream); got != want {
+	if got := draws(42, 0, network.Up); got != want {
 		t.Errorf("seed 42: %v, want %v", got, want)
 	}
 	seen := map[[5]time.Duration]bool{}
 	for _, seed := range []uint64{1, 2, math.MaxUint64} {
 		for link := range 3 {
-			for d := range stream.NumDirections {
+			for _, d := range []network.Way{network.Up, network.Down} {
 				seen[draws(seed, link, d)] = true
 			}
 		}
@@ -66,10 +64,10 @@ func TestDelaysStayInTheirRange(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			const n = 20_000
-			random := sequence(1, 0, stream.Upstream)
+			random := network.Sequence(1, 0, network.Up)
 			var sum, squares float64
 			for range n {
-				d := draw(row.law, random)
+				d := row.law.Draw(random)
 				if d < row.least || d > row.most {
 					t.Fatalf("drew %v, want %v..%v", d, row.least, row.most)
 				}
