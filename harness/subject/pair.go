@@ -10,27 +10,35 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/datagram"
 	"github.com/flatline-go/flatline/heartbeat/session"
 )
 
 // Pair is our own client and server, in this process. Both speak the trial's
 // policy and tell all that happens; the client reconnects at most 2 s after a
 // failed attempt, and gives a handshake 2 s. Where the policy's probe asks the
-// kernel, they are plain TCP, and the client does not reconnect.
+// kernel, they are plain TCP, and the client does not reconnect. On a network that
+// carries datagrams they talk over UDP.
 type Pair struct{}
 
 // Name is "pair".
 func (Pair) Name() string { return "pair" }
 
+// SpeaksDatagrams is true.
+func (Pair) SpeaksDatagrams() bool { return true }
+
 // Reconnect is the longest that a pair's client takes from one attempt to the
 // next: a handshake that goes unanswered, and the longest backoff.
-const Reconnect = handshake + backoffMax
+const Reconnect = Handshake + BackoffMax
 
+// How patient a pair is.
 const (
-	handshake  = 2 * time.Second
-	backoffMax = 2 * time.Second
+	Handshake      = 2 * time.Second        // with a hello that goes unanswered
+	BackoffInitial = 100 * time.Millisecond // see heartbeat.Backoff
+	BackoffMax     = 2 * time.Second
 )
 
 // New makes a pair for one trial; an UnsupportedError where this operating
@@ -42,17 +50,18 @@ func (Pair) New(s Setup) (Subject, error) {
 	if s.Policy.Probe.AsksKernel() {
 		return newProber(s)
 	}
-	p := &pair{up: map[heartbeat.Side]*heartbeat.Session{}}
+	p := &pair{datagrams: s.Datagrams, up: map[heartbeat.Side]*heartbeat.Session{}}
 	p.config = heartbeat.Config{
-		Policy: s.Policy, Mode: s.Mode, Epoch: s.Epoch, HandshakeTimeout: handshake,
-		Observer: func(e session.Event) { s.Record(event(e)) },
+		Policy: s.Policy, Mode: s.Mode, Epoch: s.Epoch, HandshakeTimeout: Handshake,
+		Observer: func(e session.Event) { s.Record(trace.FromSession(e)) },
 		OnUp:     func(hs *heartbeat.Session) { p.talk(hs, s) },
 	}
 	return p, nil
 }
 
 type pair struct {
-	config heartbeat.Config
+	config    heartbeat.Config
+	datagrams bool
 
 	mu    sync.Mutex
 	up    map[heartbeat.Side]*heartbeat.Session // the newest of each side
@@ -64,6 +73,9 @@ func (p *pair) Serve(ln net.Listener) error {
 	server, err := heartbeat.NewServer(heartbeat.ServerConfig{Config: p.config})
 	if err != nil {
 		return fmt.Errorf("make the pair's server: %w", err)
+	}
+	if pc, ok := ln.(net.PacketConn); ok {
+		ln = datagram.NewListener(pc, datagram.Config{})
 	}
 	err = server.Serve(&tap{ln, func(c net.Conn) { p.keep(heartbeat.ServerSide, c) }})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -79,19 +91,26 @@ func (p *pair) Dial(ctx context.Context, addr string) error {
 	client, err := heartbeat.NewClient(heartbeat.ClientConfig{
 		Config: p.config,
 		Dial: func(ctx context.Context) (net.Conn, error) {
-			var d net.Dialer
-			c, err := d.DialContext(ctx, "tcp", addr)
+			dial := network.Dial
+			if p.datagrams {
+				dial = overUDP
+			}
+			c, err := dial(ctx, addr)
 			if err == nil {
 				p.keep(heartbeat.ClientSide, c)
 			}
 			return c, err
 		},
-		Backoff: heartbeat.Backoff{Initial: 100 * time.Millisecond, Max: backoffMax},
+		Backoff: heartbeat.Backoff{Initial: BackoffInitial, Max: BackoffMax},
 	})
 	if err != nil {
 		return fmt.Errorf("make the pair's client: %w", err)
 	}
 	return client.Run(ctx)
+}
+
+func overUDP(ctx context.Context, addr string) (net.Conn, error) {
+	return datagram.Dial(ctx, addr, datagram.Config{})
 }
 
 // talk is the application: the server answers every message with itself, the
@@ -113,12 +132,12 @@ func (p *pair) talk(hs *heartbeat.Session, s Setup) {
 		intact := bytes.Equal(msg, message(msg))
 		if hs.Side() == heartbeat.ClientSide && intact {
 			n := binary.BigEndian.Uint64(msg)
-			intact = n >= next && n < p.spoken()
+			intact = (n >= next || p.datagrams) && n < p.spoken()
 			next = n + 1
 		}
 		if !intact {
 			s.Record(trace.Event{
-				T: int64(time.Since(s.Epoch)), Side: hs.Side(), What: trace.Damaged, Session: sessionName(hs.ID()),
+				T: int64(time.Since(s.Epoch)), Side: hs.Side(), What: trace.Damaged, Session: trace.SessionName(hs.ID()),
 			})
 		}
 		if hs.Side() == heartbeat.ServerSide {

@@ -8,7 +8,10 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
+	"github.com/flatline-go/flatline/harness/network"
+	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -54,28 +57,50 @@ func (p *prober) Serve(ln net.Listener) error {
 			return err
 		}
 		// What ends a session is an event of its own.
-		running.Go(func() { _ = p.run(ctx, heartbeat.ServerSide, n, c) })
+		running.Go(func() { _ = p.run(ctx, p.Setup, heartbeat.ServerSide, n, c) })
 	}
 }
 
-// Dial does not connect again: whoever asks the kernel gets an answer once.
+// mostDials are the attempts to connect for the first time.
+const mostDials = 3
+
+// Dial does not connect again, once it has: whoever asks the kernel gets an answer once.
 func (p *prober) Dial(ctx context.Context, addr string) error {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", addr)
+	own := p.Setup
+	if own.Policy.Keepalive == heartbeat.KeepaliveDefault() { // that is the client's kernel's to say
+		err := network.On(ctx, heartbeat.ClientSide, func() error {
+			k, err := systemKeepalive()
+			if err == nil {
+				own.Policy.Keepalive = k
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	c, err := network.Dial(ctx, addr)
+	for tries := 1; err != nil && tries < mostDials; tries++ {
+		// On a busy machine even a host next door may not answer in time where it is.
+		if err := After(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+		c, err = network.Dial(ctx, addr)
+	}
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, heartbeat.ClientSide, 1, c)
+	return p.run(ctx, own, heartbeat.ClientSide, 1, c)
 }
 
 // run is one side's session, from the first byte to the last goroutine.
-func (p *prober) run(ctx context.Context, side heartbeat.Side, n uint64, c net.Conn) error {
+func (p *prober) run(ctx context.Context, own Setup, side heartbeat.Side, n uint64, c net.Conn) error {
 	conn, ok := c.(*net.TCPConn)
 	if !ok {
 		return errors.Join(fmt.Errorf("the %s's connection is a %T, want TCP", side, c), c.Close())
 	}
 	e := &probeEnd{
-		Setup: p.Setup, side: side, session: sessionName(n), conn: conn,
+		Setup: own, side: side, session: trace.SessionName(n), conn: conn,
 		reads: make(chan struct{}), over: make(chan struct{}),
 	}
 	defer context.AfterFunc(ctx, e.leave)()
@@ -98,9 +123,13 @@ func (p *prober) end(side heartbeat.Side) (*probeEnd, error) {
 	return nil, fmt.Errorf("the %s has no session yet", side)
 }
 
-// Say refuses: a prober has nothing to say.
+// Say sends one byte, which the server answers with another.
 func (p *prober) Say() error {
-	return fmt.Errorf("probe %s: its client has no messages", p.Policy.Probe)
+	e, err := p.end(heartbeat.ClientSide)
+	if err != nil {
+		return err
+	}
+	return e.say()
 }
 
 // Canary makes the other side read, if it doesn't yet: what it was to find out

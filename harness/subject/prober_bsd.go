@@ -3,6 +3,7 @@
 package subject
 
 import (
+	"errors"
 	"net"
 	"time"
 
@@ -17,3 +18,10 @@ func setUserTimeout(*net.TCPConn, time.Duration) error {
 }
 
 func tcpInfo(*net.TCPConn) error { return UnsupportedError{heartbeat.ProbeTCPInfo} }
+
+// systemKeepalive is not to be had here.
+func systemKeepalive() (heartbeat.Keepalive, error) { return keepaliveOf(0) }
+
+func keepaliveOf(int) (heartbeat.Keepalive, error) {
+	return heartbeat.Keepalive{}, errors.ErrUnsupported
+}

@@ -32,12 +32,13 @@ type probeEnd struct {
 const (
 	byteHello  = 'h'
 	byteBeat   = 'b'
+	byteSaid   = 'm'
 	byteCanary = 0xCA
 	byteUrgent = 0xFF
 )
 
 // kinds are what a trace calls them.
-var kinds = map[byte]string{byteHello: "hello", byteBeat: "beat", byteCanary: "data"}
+var kinds = map[byte]string{byteHello: "hello", byteBeat: "beat", byteSaid: "data", byteCanary: "data"}
 
 func (e *probeEnd) now() int64 { return int64(time.Since(e.Epoch)) }
 
@@ -101,10 +102,20 @@ func (e *probeEnd) prepare() error {
 	return nil
 }
 
+// say sends a message: one byte.
+func (e *probeEnd) say() error {
+	e.record(e.now(), trace.Sent, func(ev *trace.Event) { ev.Kind, ev.Stamp = kinds[byteSaid], "before write" })
+	_, err := e.conn.Write([]byte{byteSaid})
+	return err
+}
+
 // run is the session proper; it returns when all of it has ended.
 func (e *probeEnd) run() {
 	up := e.now()
 	e.record(up, trace.Up, nil)
+	if e.asks() && e.Policy.Probe == heartbeat.ProbeKeepalive {
+		e.compute()
+	}
 	switch probe := e.Policy.Probe; {
 	case !e.asks(), probe == heartbeat.ProbeKeepalive, probe == heartbeat.ProbeUserTimeout:
 		e.read()
@@ -115,6 +126,23 @@ func (e *probeEnd) run() {
 		running.Go(func() { e.askOften(up, ask) })
 	}
 	running.Wait()
+}
+
+// compute tells how long the kernel takes at most, by its own account of this
+// socket, where that is longer than anybody here waits.
+func (e *probeEnd) compute() {
+	var k heartbeat.Keepalive
+	if err := ofSocket(e.conn, func(fd int) (err error) { k, err = keepaliveOf(fd); return err }); err != nil {
+		return // not to be had here
+	}
+	most := k.Idle + time.Duration(k.Count)*k.Interval
+	if most <= e.Policy.Profile.Window.Hi {
+		return
+	}
+	e.record(e.now(), trace.Computed, func(ev *trace.Event) {
+		ev.Detail = fmt.Sprintf("its kernel gives up %.0f s after the last answer: %.0f s + %d x %.0f s",
+			most.Seconds(), k.Idle.Seconds(), k.Count, k.Interval.Seconds())
+	})
 }
 
 // read makes this side read from now on.
@@ -147,6 +175,9 @@ func (e *probeEnd) listen() {
 					ev.Seq = beats
 				}
 			})
+			if b == byteSaid && e.side == heartbeat.ServerSide {
+				_ = e.say() // what ends the session says so by itself
+			}
 		}
 		if err != nil {
 			e.fail(at, fmt.Errorf("read: %w", err))

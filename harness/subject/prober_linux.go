@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -44,4 +45,29 @@ func tcpInfo(c *net.TCPConn) error {
 		}
 		return nil
 	})
+}
+
+// systemKeepalive is what the kernel does unless it is told otherwise: that of a
+// fresh socket (net.ipv4.tcp_keepalive_*).
+func systemKeepalive() (heartbeat.Keepalive, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return heartbeat.Keepalive{}, fmt.Errorf("ask the kernel for its keepalive: %w", err)
+	}
+	k, err := keepaliveOf(fd)
+	return k, errors.Join(err, unix.Close(fd))
+}
+
+// keepaliveOf is what the kernel does for a socket.
+func keepaliveOf(fd int) (k heartbeat.Keepalive, err error) {
+	var values [3]int
+	for i, o := range []struct {
+		name string
+		opt  int
+	}{{"TCP_KEEPIDLE", unix.TCP_KEEPIDLE}, {"TCP_KEEPINTVL", unix.TCP_KEEPINTVL}, {"TCP_KEEPCNT", unix.TCP_KEEPCNT}} {
+		if values[i], err = unix.GetsockoptInt(fd, unix.IPPROTO_TCP, o.opt); err != nil {
+			return k, fmt.Errorf("%s: %w", o.name, err)
+		}
+	}
+	return heartbeat.Keepalive{Idle: time.Duration(values[0]) * time.Second, Interval: time.Duration(values[1]) * time.Second, Count: values[2]}, nil
 }

@@ -3,6 +3,7 @@
 package subject
 
 import (
+	"errors"
 	"net"
 	"time"
 
@@ -21,3 +22,12 @@ func setUserTimeout(*net.TCPConn, time.Duration) error {
 func flags(*net.TCPConn) error { return UnsupportedError{heartbeat.ProbeSocketState} }
 
 func tcpInfo(*net.TCPConn) error { return UnsupportedError{heartbeat.ProbeTCPInfo} }
+
+// systemKeepalive is not to be had here.
+func systemKeepalive() (heartbeat.Keepalive, error) { return keepaliveOf(0) }
+
+func keepaliveOf(int) (heartbeat.Keepalive, error) {
+	return heartbeat.Keepalive{}, errors.ErrUnsupported
+}
+
+func ofSocket(*net.TCPConn, func(int) error) error { return errors.ErrUnsupported }

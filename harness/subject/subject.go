@@ -1,11 +1,11 @@
-// Package subject has what is put under test: a client and a server. Any pair
-// of functions will do; our own pair, which tells what happens inside it, is
-// the built-in one.
+// Package subject has what is put under test: a client and a server. Any pair of
+// functions will do (Funcs); our own (Pair), which tells what happens inside it,
+// is the built-in one. Package processes has that pair in a process each, and
+// package command anybody's programs.
 package subject
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"time"
@@ -17,7 +17,8 @@ import (
 // Subject is the client and server of one trial. It knows nothing of faults.
 type Subject interface {
 	// Serve accepts connections until ln is closed, then returns. Connections
-	// may outlive it; the network ends them.
+	// may outlive it; the network ends them. With Setup.Datagrams, ln is a
+	// net.PacketConn too, and accepts nothing.
 	Serve(ln net.Listener) error
 	// Dial connects to the server at addr and keeps it up as the client would,
 	// until ctx ends; it may return sooner, once it has given up for good.
@@ -39,9 +40,22 @@ type Setup struct {
 	Mode   heartbeat.Mode
 	Epoch  time.Time         // the zero of the trace's offsets
 	Record func(trace.Event) // for subjects that tell; safe for concurrent use
+	// Datagrams says that the network carries UDP. Only a Kind that speaks it is
+	// asked: see SpeaksDatagrams.
+	Datagrams bool
 	// Output makes a file for what a process of that name prints, beside the
 	// trial's others; nil: nobody wants it.
 	Output func(process string) (io.WriteCloser, error)
+	// Exited is told when a side's process has ended by itself, and how, for
+	// subjects that are processes; nil: nobody wants to know.
+	Exited func(side heartbeat.Side, how error)
+}
+
+// SpeaksDatagrams says whether a kind's subjects can do with UDP: such a Kind has
+// a method of that name.
+func SpeaksDatagrams(k Kind) bool {
+	d, ok := k.(interface{ SpeaksDatagrams() bool })
+	return ok && d.SpeaksDatagrams()
 }
 
 // Placed is a Subject that the lab starts only in part.
@@ -52,6 +66,8 @@ type Placed interface {
 	// Cue waits, once bytes have gone both ways, until the fault may strike: at
 	// phase 0 it does at once.
 	Cue(ctx context.Context) error
+	// Left is called once, last: the path is closed, and its addresses are free.
+	Left()
 }
 
 // Place is where a Placed subject is.
@@ -68,6 +84,16 @@ type Place struct {
 	ComeUp time.Duration
 }
 
+// After waits for d, as a Cue may: an error is why ctx ended.
+func After(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // Actor is a Subject that tells of its sessions by Setup.Record and does as the
 // lab says. Without it a side is timed by its hang-ups alone.
 type Actor interface {
@@ -82,31 +108,16 @@ type Actor interface {
 	Reset(side heartbeat.Side) error
 }
 
-// Funcs is a Kind of two functions, the same for every trial.
-type Funcs struct {
-	Label   string // its Name; "": "functions"
-	ServeFn func(ln net.Listener) error
-	DialFn  func(ctx context.Context, addr string) error
+// Mortal is a Subject whose sides can die, and stand still.
+type Mortal interface {
+	Subject
+	// Crash kills side's process, and returns once its kernel has closed what it
+	// had open.
+	Crash(side heartbeat.Side) error
+	// Restart starts it again, and returns once it listens, if it is the server:
+	// since when, as an offset of the trace.
+	Restart(side heartbeat.Side) (at int64, err error)
+	// Freeze stops the process, and Thaw lets it go on; both return once it does.
+	Freeze(side heartbeat.Side) error
+	Thaw(side heartbeat.Side) error
 }
-
-// Name is Label.
-func (f Funcs) Name() string {
-	if f.Label == "" {
-		return "functions"
-	}
-	return f.Label
-}
-
-// New returns f itself. It is an error if one of the functions is missing.
-func (f Funcs) New(Setup) (Subject, error) {
-	if f.ServeFn == nil || f.DialFn == nil {
-		return nil, errors.New("it lacks a function: want both ServeFn and DialFn")
-	}
-	return f, nil
-}
-
-// Serve calls ServeFn.
-func (f Funcs) Serve(ln net.Listener) error { return f.ServeFn(ln) }
-
-// Dial calls DialFn.
-func (f Funcs) Dial(ctx context.Context, addr string) error { return f.DialFn(ctx, addr) }

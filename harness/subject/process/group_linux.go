@@ -1,6 +1,7 @@
-package subject
+package process
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,32 @@ import (
 // when the thread that starts it ends.
 func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// killMarked ends all processes that have mark in their environment: what a
+// command started inherits it, however far it has moved away.
+func killMarked(mark string) {
+	for range killRounds { // who is just starting another may escape one
+		found := false
+		paths, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, path := range paths {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			if err != nil {
+				continue
+			}
+			p, err := os.FindProcess(pid) // a descriptor: if it has the mark below, it is the one
+			if err != nil {
+				continue
+			}
+			if env, err := os.ReadFile(path); err == nil && bytes.Contains(env, []byte(mark)) {
+				found = p.Kill() == nil || found
+			}
+			_ = p.Release()
+		}
+		if !found {
+			return
+		}
+	}
 }
 
 // offspring are the processes that one has started, and those that they have,

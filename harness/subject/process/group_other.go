@@ -1,6 +1,6 @@
 //go:build !unix
 
-package subject
+package process
 
 import (
 	"os"
@@ -13,7 +13,10 @@ func ask(p *os.Process) { _ = p.Kill() }
 
 func kill(p *os.Process) { _ = p.Kill() }
 
-func guard() (tell func(int), release func()) { return func(int) {}, func() {} }
+func guard(string) (tell func(int), release func()) { return func(int) {}, func() {} }
 
 // offspring is not to be had here.
 func offspring(int) []*os.Process { return nil }
+
+// killMarked is not to be had here.
+func killMarked(string) {}

@@ -1,9 +1,18 @@
-package subject
+package process
 
 import (
+	"io"
 	"strings"
 	"sync"
 )
+
+// also writes to said what goes to w; nil: nobody else wants it.
+func also(w io.Writer, said *tail) io.Writer {
+	if w == nil {
+		return said
+	}
+	return io.MultiWriter(w, said)
+}
 
 // tail keeps the end of what is written to it.
 type tail struct {

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package subject
+package process
 
 import (
 	"os"
@@ -13,3 +13,6 @@ func isolate(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: tr
 
 // offspring is not to be had here.
 func offspring(int) []*os.Process { return nil }
+
+// killMarked can't be had here: nobody shows others' environments.
+func killMarked(string) {}
