@@ -23,13 +23,13 @@ func As(t trace.Trace, p heartbeat.Policy) (trace.Trace, error) {
 		side    trace.Side
 		session string
 	}
-	watchers := map[one]*watcher{}
+	followers := map[one]*follower{}
 	until := newView(t).end
-	// suspect notes that w has begun to suspect, if it did.
-	suspect := func(s one, w *watcher, trusted bool) {
-		if trusted && w.suspects {
+	// suspect notes that f has begun to suspect, if it did.
+	suspect := func(s one, f *follower, trusted bool) {
+		if trusted && f.suspects {
 			out.Events = append(out.Events, trace.Event{
-				T: w.since, Side: s.side, Session: s.session, What: trace.Suspect, Detail: w.d.Explain(),
+				T: f.since, Side: s.side, Session: s.session, What: trace.Suspect, Detail: f.d.Explain(),
 			})
 		}
 	}
@@ -38,33 +38,36 @@ func As(t trace.Trace, p heartbeat.Policy) (trace.Trace, error) {
 			continue
 		}
 		out.Events = append(out.Events, e)
+		if e.T > until {
+			continue // no part of the observation
+		}
 		s := one{e.Side, e.Session}
 		if config := p.Detector(e.Side); e.What == trace.Up && config != nil {
-			watchers[s] = &watcher{d: config.New(), grace: heartbeat.Grace}
+			followers[s] = &follower{d: config.New(), grace: heartbeat.Grace}
 		}
-		w, up := watchers[s]
+		f, up := followers[s]
 		if !up {
 			continue
 		}
 		over := e.What == trace.Down || e.What == trace.Closed
-		trusted := !w.suspects
-		if w.pass(e.T); over {
-			w.end(e.T)
-			delete(watchers, s)
+		trusted := !f.suspects
+		if f.pass(e.T); over {
+			f.end(e.T)
+			delete(followers, s)
 		}
-		suspect(s, w, trusted)
-		if w.tell(compact(e)) {
+		suspect(s, f, trusted)
+		if f.tell(compact(e)) {
 			out.Events = append(out.Events, trace.Event{T: e.T, Side: e.Side, Session: e.Session, What: trace.Trust})
 		}
 	}
-	open := slices.SortedFunc(maps.Keys(watchers), func(a, b one) int {
+	open := slices.SortedFunc(maps.Keys(followers), func(a, b one) int {
 		return cmp.Or(cmp.Compare(a.side, b.side), cmp.Compare(a.session, b.session))
 	})
 	for _, s := range open {
-		w := watchers[s]
-		trusted := !w.suspects
-		w.end(until)
-		suspect(s, w, trusted)
+		f := followers[s]
+		trusted := !f.suspects
+		f.end(until)
+		suspect(s, f, trusted)
 	}
 	trace.Sort(out.Events)
 	return out, nil

@@ -74,6 +74,14 @@ func (v view) resolves(e scenario.Expectation) error {
 	return nil
 }
 
+// windowOf is e's range or, without one, the window under test.
+func (v view) windowOf(e scenario.Expectation) bounds {
+	if e.Within == (scenario.Range{}) {
+		return windowBounds(v.Header.Window)
+	}
+	return v.within(e)
+}
+
 // within is e's range, which resolves.
 func (v view) within(e scenario.Expectation) bounds {
 	bound := func(s scenario.Span) *time.Duration {

@@ -28,6 +28,8 @@ func Fits(h trace.Header, p heartbeat.Policy) error {
 	case h.Mode == heartbeat.Act && !own:
 		return fmt.Errorf("policy %s: the session acted on its own detectors' verdict, and ended there: only %s can judge it; record one that observes to compare others",
 			p.Key(), was.Key())
+	case h.Scenario.Stops() && !own:
+		return fmt.Errorf("policy %s: a side was stopped, which it noticed at its own deadline: only %s can judge the trace", p.Key(), was.Key())
 	case p.Client == nil && p.Server == nil:
 		return fmt.Errorf("policy %s: it has no detector", p.Key())
 	}
@@ -57,7 +59,7 @@ func Compare(r io.ReadSeeker, policies []heartbeat.Policy) ([]Result, error) {
 	if len(sides) == 0 {
 		return nil, errors.New("no side with a detector tells what it sent and heard")
 	}
-	if err := replayAll(r, sides); err != nil {
+	if err := replayAll(r, sides, v.end); err != nil {
 		return nil, err
 	}
 	var out []Result
@@ -72,15 +74,6 @@ type judged struct {
 	side       trace.Side
 	candidates []Candidate
 	many       *Many
-}
-
-// truth is what the trace says became of side's peer.
-func (v view) truth(side trace.Side) Truth {
-	t := Truth{Cuts: v.cuts(side), Late: v.late(), Unexcused: !v.excuses(side), Grace: heartbeat.Grace}
-	if at, ok := v.detectionOrigin(side); ok {
-		t.Origin = &at
-	}
-	return t
 }
 
 // landmarks is a view of all that a trace has but beats, echoes and data.
@@ -108,8 +101,8 @@ func landmarks(r io.Reader) (view, error) {
 	return newViewUntil(t, end), nil
 }
 
-// replayAll tells each side's detectors of what it did, in order of time.
-func replayAll(r io.ReadSeeker, sides []judged) error {
+// replayAll tells each side's detectors of what it did until then, in order of time.
+func replayAll(r io.ReadSeeker, sides []judged, until int64) error {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the trace again: %w", err)
 	}
@@ -132,7 +125,7 @@ func replayAll(r io.ReadSeeker, sides []judged) error {
 		if err != nil {
 			return err
 		}
-		if e.Side.Peer() == "" {
+		if e.Side.Peer() == "" || e.T > until {
 			continue // the network's proof comes at the very end, for all the time before
 		}
 		ready, ok := window.Add(e)

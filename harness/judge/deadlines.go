@@ -20,7 +20,7 @@ func Reigns(t trace.Trace, side trace.Side) []Reign {
 	}
 	v := newView(t)
 	var out []Reign
-	for _, up := range t.Events {
+	for _, up := range v.Events {
 		if up.Side == side && up.What == trace.Up {
 			out = append(out, v.reigns(side, up.Session, config.New())...)
 		}
@@ -38,7 +38,7 @@ func (v view) reigns(side trace.Side, session string, d detect.Detector) (out []
 		}
 		reigns = false
 	}
-	w := watcher{d: d}
+	f := follower{d: d}
 	for _, e := range v.Events {
 		if e.Side != side || e.Session != session {
 			continue
@@ -47,7 +47,7 @@ func (v view) reigns(side trace.Side, session string, d detect.Detector) (out []
 			ends(e.T)
 			return out
 		}
-		w.tell(compact(e))
+		f.tell(compact(e))
 		deadline, ok := d.Deadline()
 		if reigns && ok && deadline == now.Deadline {
 			continue

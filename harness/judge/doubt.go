@@ -17,30 +17,26 @@ import (
 // stall that its own loop notices. The sum is the doubt: a verdict on a time
 // stands if it would be the same with that time longer or shorter by it.
 
-// span is where the instants lie that something rests on. The zero span is
-// nowhere.
-type span struct{ from, until int64 }
-
 // whole is the trial from the first session's coming up.
-func (v view) whole() span {
+func (v view) whole() Span {
 	from := int64(0)
 	if up := v.first(func(e trace.Event) bool { return e.What == trace.Up }); up != nil {
 		from = up.T
 	}
-	return span{from, max(v.end, from+1)}
+	return Span{from, max(v.end, from+1)}
 }
 
 // doubt is by how much a time of side's that rests on what was stamped in s may
-// be wrong; side "": of any side's.
-func (v view) doubt(side trace.Side, s span) time.Duration {
-	if s == (span{}) {
+// be wrong; side "": of any side's. The zero Span is nowhere: no stall is at fault.
+func (v view) doubt(side trace.Side, s Span) time.Duration {
+	if s == (Span{}) {
 		return 0
 	}
 	sum := v.uncertainty()
 	others := v.touching(s, v.stalls())
-	for _, e := range v.Events {
-		own := e.What == trace.Stall && e.Side != trace.Harness && (side == "" || side == e.Side)
-		if own && e.To >= s.from && e.T <= s.until {
+	for _, e := range v.halts {
+		own := e.Side != trace.Harness && (side == "" || side == e.Side)
+		if own && e.To >= s.From && e.T <= s.To {
 			sum += time.Duration(e.To - e.T)
 			others = slices.DeleteFunc(others, func(o Stall) bool { return o.At <= time.Duration(e.To) && o.At+o.For >= e.Offset() })
 		}
@@ -54,16 +50,17 @@ func (v view) doubt(side trace.Side, s span) time.Duration {
 
 // touching are the stalls that can have made a stamp in s late. One loop may go
 // on a little after another has seen the end of the stall.
-func (v view) touching(s span, stalls []Stall) []Stall {
+func (v view) touching(s Span, stalls []Stall) []Stall {
 	return slices.DeleteFunc(stalls, func(stall Stall) bool {
-		return stall.At+stall.For < time.Duration(s.from)-v.limit() || stall.At > time.Duration(s.until)
+		return stall.At+stall.For < time.Duration(s.From)-v.limit() || stall.At > time.Duration(s.To)
 	})
 }
 
-// uncertainty is that of the instants of a network with another clock.
+// uncertainty is that of the instants of who has another clock, or of a fault that
+// nobody saw in the moment. (That of a stall is when it began.)
 func (v view) uncertainty() (u time.Duration) {
 	for _, e := range v.Events {
-		if e.Side == trace.Network {
+		if e.What != trace.Stall {
 			u = max(u, time.Duration(e.Uncertainty))
 		}
 	}
@@ -89,17 +86,23 @@ func (v view) doubtful(c Check) bool {
 
 // inconclusive is why a doubtful check decides nothing.
 func (v view) inconclusive(c Check) string {
+	all := v.stalls()
+	// One that is longer than the doubt touched something else, or is several that
+	// ran into each other.
+	if apart := slices.DeleteFunc(slices.Clone(all), func(s Stall) bool { return s.For > c.Doubt }); len(apart) > 0 {
+		all = apart
+	}
 	var longest Stall
-	for _, s := range v.stalls() {
-		if s.For > longest.For && s.For <= c.Doubt {
+	for _, s := range all {
+		if s.For > longest.For {
 			longest = s
 		}
 	}
-	why := fmt.Sprintf("the %s stood still for up to %v at %v", longest.Side, seconds(int64(longest.For)), seconds(int64(longest.At)))
-	if longest.For == 0 {
-		why = "the network's clock is not ours"
+	why := fmt.Sprintf("the %s stood still for up to %v at %v", longest.Side, milli(int64(longest.For)), milli(int64(longest.At)))
+	if u := v.uncertainty(); u > longest.For { // its clock is not ours, or a process died unseen
+		why = fmt.Sprintf("when the fault struck, or something else happened, is known within %v only", milli(int64(u)))
 	}
-	return fmt.Sprintf("%s, so this may be wrong by %v: %s: %s, expected %s", why, seconds(int64(c.Doubt)), c.who(), c.Actual, c.Expected)
+	return fmt.Sprintf("%s, so this may be wrong by %v: %s: %s, expected %s", why, milli(int64(c.Doubt)), c.who(), c.Actual, c.Expected)
 }
 
 // beforeFault is the earliest instant that a deadline or a proof at the fault
@@ -123,14 +126,31 @@ func (v view) beforeFault() int64 {
 	return from
 }
 
-// stalls are the times in which something stood still, each once: a process
-// that did not run shows in all its loops.
-func (v view) stalls() []Stall {
-	var out []Stall
+// unasked are the stalls. One of a process that was stopped is only as long as it
+// did not go on once it might.
+func (v view) unasked() (out []trace.Event) {
 	for _, e := range v.Events {
 		if e.What != trace.Stall {
 			continue
 		}
+		for _, stopped := range v.lifeless(e.Side) {
+			if e.T <= stopped.To && e.To >= stopped.From { // what is before and after is left
+				e.T = max(e.To-max(0, stopped.From-e.T)-max(0, e.To-stopped.To), e.T)
+			}
+		}
+		if e.To > e.T {
+			out = append(out, e)
+		}
+	}
+	trace.Sort(out)
+	return out
+}
+
+// stalls are the times in which something stood still, each once: a process
+// that did not run shows in all its loops.
+func (v view) stalls() []Stall {
+	var out []Stall
+	for _, e := range v.halts {
 		from := max(0, e.T-e.Uncertainty) // it may have begun before anything could notice
 		if n := len(out) - 1; n >= 0 && time.Duration(from) <= out[n].At+out[n].For {
 			at := min(out[n].At, time.Duration(from))

@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/scenario"
@@ -17,6 +18,7 @@ func Judge(t trace.Trace) Record {
 	r.Took = time.Duration(v.end)
 	r.Client, r.Server = v.measure(heartbeat.ClientSide), v.measure(heartbeat.ServerSide)
 	r.Strikes, r.Checks, r.Stalls = v.strikes, v.checks(), v.stalls()
+	r.Reached = v.reached()
 	if v.byWire() {
 		r.Connections = v.connections()
 	}
@@ -36,43 +38,71 @@ func blank(h trace.Header) Record {
 	return Record{
 		Schema: Schema, Trial: h.Trial, Scenario: h.Scenario.Name, Claim: h.Scenario.Claim,
 		Policy: h.Policy.Key(), Window: h.Window, Mode: h.Mode, Network: h.Network, Subject: h.Subject,
-		Phase: h.Phase, Seed: h.Seed, Started: h.Epoch, Attempt: 1, Versions: h.Versions,
+		Phase: h.Phase, RoundTrip: roundTrip(h), Seed: h.Seed, Started: h.Epoch, Attempt: 1, Versions: h.Versions,
 	}
 }
 
+// roundTrip is the Record's. A span that means nothing, of an edited trace, counts
+// as none.
+func roundTrip(h trace.Header) time.Duration {
+	delay := h.Scenario.Delay
+	latency, _ := delay.Latency.Eval(h.Params)
+	jitter, _ := delay.Jitter.Eval(h.Params)
+	if delay.Law == scenario.Normal {
+		jitter *= 3
+	}
+	return 2 * (latency + jitter)
+}
+
+// verdict is what all the checks come to, and why. A trial whose own detectors were
+// not the pure ones breaks by what that cannot explain, and by nothing else.
 func (v view) verdict(r Record) (Verdict, string) {
-	var doubtful *Check
+	apart := v.impure(r)
+	by := apart.most(heartbeat.ClientSide, heartbeat.ServerSide)
+	var doubtful, explained *Check
 	for _, c := range r.Checks {
 		switch {
 		case v.doubtful(c):
-			if doubtful == nil {
-				doubtful = &c
-			}
+			doubtful = cmp.Or(doubtful, &c)
 		case c.Broken():
-			return Broken, c.Sentence()
+			side := v.explains(apart, c)
+			if side == "" {
+				return Broken, c.Sentence()
+			}
+			if explained == nil {
+				by, explained = side, &c
+			}
 		}
 	}
 	if doubtful != nil {
 		return Inconclusive, v.inconclusive(*doubtful)
 	}
+	if by != "" {
+		why := fmt.Sprintf("the %s and its pure detector are %v apart on the same trace, more than a quarter of the profile's margin (%v)",
+			by, apart[by].Round(time.Millisecond), v.limit())
+		if explained != nil {
+			why += ", which may be why this broke: " + explained.Sentence()
+		}
+		return Failed, why
+	}
+	if slices.ContainsFunc(r.Checks, func(c Check) bool { return c.That != "" && c.Held }) {
+		return Held, ""
+	}
+	return NotMeasurable, v.unmeasured(r)
+}
+
+// unmeasured is why nothing could be held against an expectation.
+func (v view) unmeasured(r Record) string {
 	for _, c := range r.Checks {
-		if c.That == scenario.HangsUp && c.Unmeasured { // never seen, but no never either
-			return NotMeasurable, fmt.Sprintf("not measurable on %s: the %s %s", v.Header.Network, c.Side, c.Actual)
+		switch excused := func(l Connection) bool { return l.Of(c.Side).Excused }; {
+		case c.That != scenario.HangsUp:
+		case slices.ContainsFunc(r.Connections, excused): // never seen, but no never either
+			return fmt.Sprintf("not measurable on %s: the %s %s", v.Header.Network, c.Side, c.Actual)
+		default:
+			return c.Sentence()
 		}
 	}
-	doubt := v.doubt("", v.whole())
-	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
-		if e := r.Of(side).HarnessError; e != nil && e.Abs() > v.limit()+doubt {
-			return Failed, fmt.Sprintf("the %s and its pure detector are %v apart on the same trace, more than a quarter of the profile's margin (%v)",
-				side, e.Round(time.Millisecond), v.limit())
-		}
-	}
-	for _, c := range r.Checks {
-		if c.That != "" && c.Held {
-			return Held, ""
-		}
-	}
-	return NotMeasurable, "none of the scenario's expectations can be measured on this subject: it does not tell what happens inside it"
+	return "none of the scenario's expectations can be measured on this subject: it does not tell what happens inside it"
 }
 
 // Sentence is the check as one line.

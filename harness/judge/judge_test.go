@@ -11,6 +11,7 @@ import (
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/session"
 )
 
 // history is a trace in the making. Its instants are seconds.
@@ -294,10 +295,12 @@ func TestAForeignSideIsTimedByItsHangUp(t *testing.T) {
 		scenario.Expectation{That: scenario.Unnoticed, Side: heartbeat.ServerSide},
 		scenario.Expectation{That: scenario.Recovers, Side: heartbeat.ClientSide}))
 	h.trace.Events = nil
-	flow := network.Flow{Passed: 10, FirstPassed: ns(1), LastPassed: ns(3), HungUp: network.Never, Ended: network.Never}
+	flow := network.Untouched()
+	flow.Passed, flow.FirstPassed, flow.LastPassed = 10, ns(1), ns(3)
 	first := network.Link{Born: ns(1), Up: flow, Down: flow}
 	first.Up.HungUp = ns(10)
-	dead := network.Link{Born: ns(11), Dead: true, Up: network.Flow{HungUp: ns(12)}, Down: network.Flow{HungUp: network.Never}}
+	dead := network.Link{Born: ns(11), Dead: true, Up: network.Untouched(), Down: network.Untouched()}
+	dead.Up.HungUp = ns(12)
 	second := network.Link{Born: ns(15), Up: flow, Down: flow}
 	second.Up.FirstPassed, second.Down.FirstPassed = ns(15.2), ns(15.5)
 	for _, l := range []network.Link{first, dead, second} {
@@ -412,6 +415,51 @@ func TestRecoveryNeedsDataOnALivingSession(t *testing.T) {
 	wantTime(t, "recovery", r.Client.Recovery, 3100*time.Millisecond)
 }
 
+func TestConnectionsThatReachTheServerThroughACut(t *testing.T) {
+	born := func(at float64, dead bool) network.Link {
+		return network.Link{Born: ns(at), Dead: dead, Up: network.Untouched(), Down: network.Untouched()}
+	}
+	for _, row := range []struct {
+		name string
+		kind scenario.Kind
+		link network.Link
+		want int
+	}{
+		{"before it", scenario.CablePull, born(2.9, false), 0},
+		{"during it", scenario.CablePull, born(5, false), 1},
+		{"during it, and lost", scenario.CablePull, born(5, true), 0},
+		{"after it", scenario.CablePull, born(14.1, false), 0},
+		{"with one way cut", scenario.HalfOpenDown, born(5, false), 1},
+		{"during a fault that cuts nothing", scenario.Latency, born(5, false), 0},
+	} {
+		s := pulled(scenario.Expectation{That: scenario.Detects})
+		s.Faults[0].Fault.Kind = row.kind
+		h := begin(t, s)
+		h.add(trace.Event{T: row.link.Born, Side: trace.Network, What: trace.Dial, Link: &row.link})
+		h.cut(3, 14)
+		if got := h.judge().Reached; got != row.want {
+			t.Errorf("%s: %d, want %d", row.name, got, row.want)
+		}
+	}
+}
+
+func TestTheRoundTripIsThePathsOwn(t *testing.T) {
+	for _, row := range []struct {
+		delay scenario.Delay
+		want  time.Duration
+	}{
+		{scenario.Delay{}, 0},
+		{scenario.WorstDelay(), 600 * time.Millisecond},
+		{scenario.Delay{Latency: "100ms", Jitter: "10ms", Law: scenario.Normal}, 260 * time.Millisecond},
+	} {
+		s := pulled(scenario.Expectation{That: scenario.Detects})
+		s.Delay = row.delay
+		if got := begin(t, s).judge().RoundTrip; got != row.want {
+			t.Errorf("%+v: %v, want %v", row.delay, got, row.want)
+		}
+	}
+}
+
 func TestUnknownOutcomeIsNotHeld(t *testing.T) {
 	h := begin(t, pulled(scenario.Expectation{That: "sings"})).numb()
 	h.cut(3, 14)
@@ -439,6 +487,70 @@ func TestALiveDetectorThatIsNotThePureOneFailsItsTrial(t *testing.T) {
 				h.add(trace.Event{T: ns(row.suspect), Side: "client", What: trace.Suspect})
 			}
 			wantVerdict(t, h.judge(), row.want, "")
+		})
+	}
+}
+
+// What a live detector that is not the pure one can explain is no expectation's
+// failure; what it cannot is one all the same.
+func TestAnImpureDetectorExplainsWhatBroke(t *testing.T) {
+	hi := func(hi time.Duration) func(*history) {
+		return func(h *history) { h.trace.Header.Window = heartbeat.Window{Lo: time.Second, Hi: hi} }
+	}
+	for _, row := range []struct {
+		name   string
+		expect scenario.Expectation
+		server float64 // when it suspects, whose deadline is at 10.56 s; 0: never, its process was stopped
+		change func(*history)
+		want   judge.Verdict
+		reason string
+	}{
+		{
+			"a process that somebody has stopped", scenario.Expectation{That: scenario.Detects}, 0, func(*history) {}, judge.Failed,
+			"the server and its pure detector are 6.44s apart on the same trace, more than a quarter of the profile's margin (37.5ms), " +
+				"which may be why this broke: server: expected detection within 6s..9s of the fault, but never detected in 14s",
+		},
+		{"that much too late", scenario.Expectation{That: scenario.Detects}, 10.66, hi(7600 * time.Millisecond), judge.Failed, "but detected after 7.66s"},
+		{
+			"too late by far more", scenario.Expectation{That: scenario.Detects}, 10.66, hi(2 * time.Second), judge.Broken,
+			"expected detection within 1s..2s of the fault, but detected after",
+		},
+		{"a mistake", scenario.Expectation{That: scenario.Mistakes, Side: "server"}, 2.6, func(*history) {}, judge.Failed, "expected 0 mistakes, but 1 mistake"},
+		{
+			"a damaged message", scenario.Expectation{That: scenario.DataIntact}, 0,
+			func(h *history) { h.add(trace.Event{T: ns(2.5), Side: "server", What: trace.Damaged}) }, judge.Broken, "the server got a damaged message",
+		},
+		{
+			"the other side's is too late by itself", scenario.Expectation{That: scenario.Detects, Side: "client"}, 0, hi(6 * time.Second), judge.Broken,
+			"client: expected detection within 1s..6s of the fault, but detected after 7.57s",
+		},
+		{
+			"the other side's, which waits for the hang-up",
+			scenario.Expectation{That: scenario.Ends, Side: "client", From: scenario.FromPeersEnd, Causes: []heartbeat.Cause{session.GaveUp}},
+			0, func(*history) {}, judge.Failed, "the server and its pure detector are 6.44s apart",
+		},
+		{
+			"the other side's, which was hung up on", scenario.Expectation{That: scenario.Unnoticed, Side: "client"}, 2.6,
+			func(h *history) {
+				h.add(trace.Event{T: ns(2.6), Side: "client", What: trace.Down, Cause: string(session.GaveUp)})
+			},
+			judge.Failed, "its session was over at 2.6s",
+		},
+		{
+			"the trial's", scenario.Expectation{That: scenario.StaysDown}, 10.66,
+			func(h *history) { h.add(trace.Event{T: ns(12), Session: "b", Side: "client", What: trace.Up}) }, judge.Failed, "the client had one after 9s",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := begin(t, pulled(row.expect))
+			h.cut(3, 14)
+			h.add(trace.Event{T: ns(10.57), Side: "client", What: trace.Suspect})
+			if row.server > 0 {
+				h.add(trace.Event{T: ns(row.server), Side: "server", What: trace.Suspect})
+			}
+			h.add(trace.Event{T: ns(17), Side: trace.Harness, What: trace.End})
+			row.change(h)
+			wantVerdict(t, h.judge(), row.want, row.reason)
 		})
 	}
 }
@@ -478,5 +590,289 @@ func TestHalfARange(t *testing.T) {
 		h.cut(3, 14)
 		h.add(trace.Event{T: ns(3.5), Side: "client", What: trace.Down})
 		wantVerdict(t, h.judge(), row.want, "")
+	}
+}
+
+// Two cuts, from 3 to 5 s and from 20 to 22 s; what they held may come 450 ms
+// late. A suspicion between them is a mistake, and no detection; it lasts until
+// it is trusted again, or the next cut makes it right.
+func TestEachCutExcusesForItself(t *testing.T) {
+	s := pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})
+	s.Faults = append(s.Faults, s.Faults[0])
+	for _, row := range []struct {
+		name           string
+		suspect, trust float64
+		mistakes       int
+		lasted         time.Duration
+		detection      time.Duration // 0: none
+	}{
+		{name: "in the first", suspect: 4, trust: 6, detection: time.Second},
+		{name: "just after the first", suspect: 5.45, trust: 6, detection: 2450 * time.Millisecond},
+		{name: "between", suspect: 5.451, trust: 7, mistakes: 1, lasted: 1549 * time.Millisecond},
+		{name: "between, and into the second", suspect: 18, trust: 21, mistakes: 1, lasted: 2 * time.Second},
+		{name: "in the second", suspect: 21, trust: 23, detection: 18 * time.Second},
+		{name: "before, and into the first", suspect: 2.5, trust: 4, mistakes: 1, lasted: 500 * time.Millisecond},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := begin(t, s).numb()
+			h.cut(3, 5)
+			h.fault(20, 22, network.Strike{Fault: 1, On: ns(20), Off: ns(22), WithheldUp: 1})
+			h.add(trace.Event{T: ns(row.suspect), Side: "client", What: trace.Suspect})
+			h.add(trace.Event{T: ns(row.trust), Side: "client", What: trace.Trust})
+			h.add(trace.Event{T: ns(30), Side: trace.Harness, What: trace.End})
+			m := h.judge().Client
+			if m.Mistakes != row.mistakes {
+				t.Errorf("%d mistakes, want %d", m.Mistakes, row.mistakes)
+			}
+			if row.lasted > 0 {
+				wantTime(t, "mistake", m.MistakeTime, row.lasted)
+			}
+			if row.detection == 0 && m.Detection != nil {
+				t.Errorf("detected after %v, want never", *m.Detection)
+			} else if row.detection > 0 {
+				wantTime(t, "detection", m.Detection, row.detection)
+			}
+		})
+	}
+}
+
+// Only the way to the client is dead from 3 s on: the server's mistake, from 2.5 s
+// on, does not become right.
+func TestAFaultEndsNoMistakeOfTheOtherSide(t *testing.T) {
+	s := pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})
+	s.Faults[0].Fault.Kind = scenario.HalfOpenDown
+	for _, row := range []struct {
+		what trace.What
+		want time.Duration
+	}{
+		{what: trace.Trust, want: 4500 * time.Millisecond},
+		{what: trace.Closed, want: 4500 * time.Millisecond}, // in order: the mistake is over as well
+		{what: trace.Down, want: 7500 * time.Millisecond},   // it lost the session, until the next
+	} {
+		h := begin(t, s).numb()
+		h.cut(3, 14)
+		h.add(trace.Event{T: ns(2.5), Side: "server", What: trace.Suspect})
+		h.add(trace.Event{T: ns(7), Side: "server", What: row.what})
+		h.add(trace.Event{T: ns(10), Side: "server", Session: "b", What: trace.Up})
+		r := h.judge()
+		if r.Server.Mistakes != 1 {
+			t.Fatalf("%d mistakes, want 1", r.Server.Mistakes)
+		}
+		wantTime(t, string(row.what), r.Server.MistakeTime, row.want)
+	}
+}
+
+// Who pushes hears the other's beats while only its own way is dead; who waits for
+// echoes doesn't. A firewall that forgot silences both.
+func TestWhatAFaultExcuses(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		kind           scenario.Kind
+		probe          heartbeat.Probe
+		beats          heartbeat.Direction
+		client, server int
+	}{
+		{name: "cable, echo", kind: scenario.CablePull, probe: heartbeat.ProbeEcho, beats: heartbeat.FromClient},
+		{name: "way up, echo", kind: scenario.HalfOpenUp, probe: heartbeat.ProbeEcho, beats: heartbeat.FromClient},
+		{name: "way down, echo", kind: scenario.HalfOpenDown, probe: heartbeat.ProbeEcho, beats: heartbeat.FromClient, server: 1},
+		{name: "way down, the server's echoes", kind: scenario.HalfOpenDown, probe: heartbeat.ProbeEcho, beats: heartbeat.FromServer},
+		{name: "way up, push", kind: scenario.HalfOpenUp, probe: heartbeat.ProbePush, beats: heartbeat.FromBoth, client: 1},
+		{name: "way down, push", kind: scenario.HalfOpenDown, probe: heartbeat.ProbePush, beats: heartbeat.FromBoth, server: 1},
+		{name: "firewall", kind: scenario.IdleDrop, probe: heartbeat.ProbePush, beats: heartbeat.FromBoth},
+		{name: "latency", kind: scenario.Latency, probe: heartbeat.ProbePush, beats: heartbeat.FromBoth, client: 1, server: 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := pulled(scenario.Expectation{That: scenario.StaysDown})
+			s.Faults[0].Fault.Kind = row.kind
+			h := begin(t, s).numb()
+			h.trace.Header.Policy.Probe, h.trace.Header.Policy.Beats = row.probe, row.beats
+			h.cut(3, 14)
+			h.both(10, trace.Suspect, "")
+			if r := h.judge(); r.Client.Mistakes != row.client || r.Server.Mistakes != row.server {
+				t.Errorf("mistakes %d and %d, want %d and %d", r.Client.Mistakes, r.Server.Mistakes, row.client, row.server)
+			}
+		})
+	}
+}
+
+// The session that a fault strikes is the newest that is up then.
+func TestTheSessionThatWasStruck(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		up, ends float64 // session b
+		want     float64 // 0: none
+	}{
+		{name: "the newer", up: 2.1, ends: 11, want: 8},
+		{name: "the older, once the newer is over", up: 2.1, ends: 2.9, want: 7},
+		{name: "one that is over at that instant", up: 2.1, ends: 3},
+		{name: "one that comes up at that instant", up: 3, ends: 11, want: 8},
+		{name: "one that comes up later is not", up: 3.001, ends: 11, want: 7},
+	} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()
+		h.add(trace.Event{T: ns(row.up), Side: "client", Session: "b", What: trace.Up})
+		h.cut(3, 14)
+		h.add(trace.Event{T: ns(10), Side: "client", What: trace.Suspect})
+		if row.ends > 3 {
+			h.add(trace.Event{T: ns(11), Side: "client", Session: "b", What: trace.Suspect})
+		}
+		h.add(trace.Event{T: ns(row.ends), Side: "client", Session: "b", What: trace.Closed})
+		trace.Sort(h.trace.Events)
+		if got := h.judge().Client.Detection; row.want > 0 {
+			wantTime(t, row.name, got, time.Duration(ns(row.want)))
+		} else if got != nil {
+			t.Errorf("%s: %v, want none", row.name, *got)
+		}
+	}
+}
+
+// A fault that silences nobody can be told from nothing until its end, and a
+// moment longer.
+func TestASuspicionAfterADelay(t *testing.T) {
+	for suspect, want := range map[float64]bool{14.45: true, 14.451: false} {
+		s := pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide, Within: scenario.Range{Lo: "0s"}})
+		s.Faults[0].Fault.Kind = scenario.Latency
+		h := begin(t, s).numb()
+		h.cut(3, 14)
+		h.add(trace.Event{T: ns(suspect), Side: "client", What: trace.Suspect})
+		h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+		if m := h.judge().Client; (m.Detection != nil) != want || m.Mistakes != 1 {
+			t.Errorf("suspected at %v s: detection %v, %d mistakes; want it %v, and 1", suspect, m.Detection, m.Mistakes, want)
+		}
+	}
+}
+
+// foreign is a trial of a subject that tells nothing, its cable out from 3 to 14 s,
+// observed until 20 s.
+func foreign(t *testing.T, e scenario.Expectation, links ...network.Link) judge.Record {
+	t.Helper()
+	h := begin(t, pulled(e))
+	h.trace.Events = nil
+	for _, l := range links {
+		h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+	}
+	h.cut(3, 14)
+	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+	return h.judge()
+}
+
+func TestAForeignSidesSession(t *testing.T) {
+	client := heartbeat.ClientSide
+	told := changed(carried(1, 10), func(l *network.Link) { l.Down.Closed = ns(9) })
+	busy := changed(carried(1, 10), func(l *network.Link) { l.Up.Withheld = 5 })
+	for _, row := range []struct {
+		name   string
+		expect scenario.Expectation
+		links  []network.Link
+		want   judge.Verdict
+		reason string
+	}{
+		{name: "the youngest", expect: scenario.Expectation{That: scenario.Detects, Side: client}, links: []network.Link{carried(1, 12.1), busy}, want: judge.Held},
+		{name: "hung up after the heal", expect: scenario.Expectation{That: scenario.Detects, Side: client, Within: scenario.Range{Hi: "20s"}}, links: []network.Link{changed(busy, func(l *network.Link) { l.Up.HungUp = ns(14.001) })},
+			want: judge.Broken, reason: "its session ended after 11.001s (hung up)"},
+		{name: "told", expect: scenario.Expectation{That: scenario.Detects, Side: client}, links: []network.Link{told}, want: judge.Broken, reason: "its session ended after 6s (peer closed)"},
+		{name: "hung up after the heal, which is noticing", expect: scenario.Expectation{That: scenario.Unnoticed, Side: client}, links: []network.Link{changed(busy, func(l *network.Link) { l.Up.HungUp = ns(15) })},
+			want: judge.Broken, reason: "its session ended after 12s (hung up)"},
+	} {
+		t.Run(row.name, func(t *testing.T) { wantVerdict(t, foreign(t, row.expect, row.links...), row.want, row.reason) })
+	}
+	fresh := changed(carried(15, 0), func(l *network.Link) { l.Up.FirstPassed, l.Down.FirstPassed = ns(15.5), ns(16) })
+	for resumed, want := range map[float64]float64{15: 1, 17: 2} { // the first of both
+		old := changed(carried(1, 0), func(l *network.Link) { l.Up.Withheld, l.Up.Resumed, l.Down.Resumed = 5, ns(15), ns(resumed) })
+		rec := foreign(t, scenario.Expectation{That: scenario.Recovers, Side: client}, old, fresh)
+		wantTime(t, "recovery", rec.Client.Recovery, time.Duration(ns(want)))
+		wantTime(t, "resumed", rec.Client.Resumed, time.Duration(ns(resumed-14)))
+	}
+	rec := foreign(t, scenario.Expectation{That: scenario.Detects, Side: client}, busy)
+	if m := rec.Client; m.Mistakes != 0 || !m.Uncounted || len(rec.Connections) != 0 {
+		t.Errorf("%+v, connections %v; want mistakes uncounted", m, rec.Connections)
+	}
+	rec = foreign(t, scenario.Expectation{That: scenario.Mistakes, Side: client, Count: 1}, busy)
+	if m := rec.Client; m.Mistakes != 1 || m.Uncounted {
+		t.Errorf("%+v; want 1 mistake", m)
+	}
+}
+
+// A cable that is out twice is judged by both times; the second finds nothing.
+func TestAFaultsStrikesAddUp(t *testing.T) {
+	for _, row := range []struct {
+		name          string
+		must          scenario.Must
+		first, second network.Strike
+		want          judge.Verdict
+		reason        string
+	}{
+		{name: "must strike", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, Closings: 1}, want: judge.Held},
+		{name: "must not strike", must: scenario.MustNotStrike, first: network.Strike{WithheldUp: 7, Dials: 1}, second: network.Strike{WithheldUp: 2},
+			want: judge.Broken, reason: "9 bytes withheld from the server, 1 dials lost"},
+		{name: "a byte that passed the first", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, PassedDown: 1}, want: judge.Broken, reason: "bytes passed all the same"},
+		{name: "a byte that passed the second", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7}, second: network.Strike{PassedUp: 1}, want: judge.Broken, reason: "bytes passed all the same"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := pulled(scenario.Expectation{That: scenario.StaysDown})
+			s.Faults[0].Must = row.must
+			h := begin(t, s).numb()
+			for i, strike := range []network.Strike{row.first, row.second} {
+				on := 3 + 5*float64(i)
+				strike.On, strike.Off, strike.Forgotten = ns(on), ns(on+2), network.Never
+				h.fault(on, on+2, strike)
+			}
+			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+			wantVerdict(t, h.judge(), row.want, row.reason)
+		})
+	}
+}
+
+// What passed the way that is not cut is no leak; what passed before the network
+// counted shows in the links, as long as nothing healed.
+func TestWhatPassesACut(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		kind   scenario.Kind
+		off    int64
+		strike network.Strike
+		last   float64 // byte to the server
+		want   judge.Verdict
+	}{
+		{name: "the way up, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{PassedUp: 1}, last: 4, want: judge.Held},
+		{name: "the way down, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{PassedDown: 1}, last: 2, want: judge.Broken},
+		{name: "the way up, of a way up", kind: scenario.HalfOpenUp, off: ns(10), strike: network.Strike{PassedUp: 1}, last: 4, want: judge.Broken},
+		{name: "an old trace, healed", kind: scenario.CablePull, off: ns(10), last: 12, want: judge.Held},
+		{name: "an old trace, never healed", kind: scenario.CablePull, off: network.Never, last: 4, want: judge.Broken},
+		{name: "an old trace, never healed, tight", kind: scenario.CablePull, off: network.Never, last: 3, want: judge.Held},
+		{name: "an old trace, the other way", kind: scenario.HalfOpenDown, off: network.Never, last: 4, want: judge.Held},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := pulled(scenario.Expectation{That: scenario.StaysDown})
+			s.Faults[0].Fault.Kind = row.kind
+			h := begin(t, s).numb()
+			l := changed(carried(1, 0), func(l *network.Link) {
+				l.Up.LastPassed, l.Up.Withheld = ns(row.last), 1
+			})
+			h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+			row.strike.On, row.strike.Off, row.strike.WithheldUp, row.strike.Forgotten = ns(3), row.off, 1, network.Never
+			h.fault(3, 10, row.strike)
+			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+			r := h.judge()
+			wantVerdict(t, r, row.want, "")
+		})
+	}
+}
+
+// A fault strikes if it does so to any connection that is in use, whichever is the
+// youngest; a dial that it loses is none.
+func TestAFaultStrikesAConnectionInUse(t *testing.T) {
+	struck := changed(carried(1, 0), func(l *network.Link) { l.Down.Withheld = 5 })
+	for _, row := range []struct {
+		name  string
+		links []network.Link
+		want  judge.Verdict
+	}{
+		{name: "the older", links: []network.Link{struck, carried(1.5, 0)}, want: judge.Held},
+		{name: "the younger", links: []network.Link{carried(1.5, 0), struck}, want: judge.Held},
+		{name: "one that was over", links: []network.Link{carried(1.5, 0), changed(struck, func(l *network.Link) { l.Down.HungUp = ns(2.9) })}, want: judge.Broken},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			wantVerdict(t, foreign(t, scenario.Expectation{That: scenario.StaysDown}, row.links...), row.want, "")
+		})
 	}
 }

@@ -14,18 +14,15 @@ import (
 // not on how much is told. It is not safe for concurrent use; the detectors of
 // one call run concurrently.
 type Many struct {
-	each  []*watch
-	batch []told
+	each  []*contender
+	batch []stimulus
 }
 
 // NewMany judges a fresh detector of each Config in each session.
 func NewMany(configs []detect.Config, truth Truth) *Many {
 	m := &Many{}
 	for _, c := range configs {
-		m.each = append(m.each, &watch{
-			config: c, sessions: map[string]*watched{},
-			tally: tally{truth: truth, excuse: truth.excuse()},
-		})
+		m.each = append(m.each, &contender{config: c, sessions: map[string]*followedSession{}, tally: newTally(truth)})
 	}
 	return m
 }
@@ -40,10 +37,10 @@ func (m *Many) Tell(side trace.Side, events []trace.Event) {
 		}
 	}
 	var all sync.WaitGroup
-	for _, w := range m.each {
+	for _, c := range m.each {
 		all.Go(func() {
 			for _, e := range m.batch {
-				w.tell(e)
+				c.tell(e)
 			}
 		})
 	}
@@ -54,92 +51,132 @@ func (m *Many) Tell(side trace.Side, events []trace.Event) {
 // of NewMany's Configs. No other call may follow it.
 func (m *Many) End(at int64) []Quality {
 	var out []Quality
-	for _, w := range m.each {
-		w.end(at)
-		out = append(out, w.tally.quality())
+	for _, c := range m.each {
+		c.end(at)
+		out = append(out, c.tally.quality())
 	}
 	return out
 }
 
-// watch judges one detector in all sessions of one side.
-type watch struct {
+// contender is one detector in all sessions of one side.
+type contender struct {
 	config   detect.Config
-	sessions map[string]*watched // those that are up
-	lost     []*watched          // those that a mistake ended, until the next is up
+	sessions map[string]*followedSession // those that are up
+	ups      int                         // sessions that ever were
+	struck   *followedSession            // that the first cut met: the newest; nil: none, or not yet
+	met      bool                        // the first cut is over or in force
+	lost     []*followedSession          // those that a mistake ended, until the next is up
 	tally    tally
 }
 
-// watched is one session.
-type watched struct {
-	watcher
-	start int64
+// followedSession is one session.
+type followedSession struct {
+	follower
+	number int // of those that came up, from 1
+	start  int64
 }
 
-func (w *watch) tell(e told) {
-	if e.what == trace.Up {
-		w.settle(e.at)
-		w.sessions[e.session] = &watched{start: e.at, watcher: watcher{d: w.config.New(), grace: w.tally.truth.Grace}}
+func (c *contender) tell(e stimulus) {
+	over := e.what == trace.Down || e.what == trace.Closed
+	if cut := c.tally.struck; e.at > cut || e.at == cut && over {
+		c.meet()
 	}
-	s, up := w.sessions[e.session]
+	if e.what == trace.Up {
+		c.settle(e.at)
+		c.ups++
+		c.sessions[e.session] = &followedSession{
+			number: c.ups, start: e.at,
+			follower: follower{d: c.config.New(), grace: c.tally.truth.Grace},
+		}
+		c.tally.revive(e.at)
+	}
+	s, up := c.sessions[e.session]
 	if !up {
 		return
 	}
-	w.pass(s, e.at)
-	if since := s.since; s.tell(e) {
-		over := Span{since, s.latest}
-		w.tally.detect(over, s.start, false)
-		w.tally.mistake(over)
+	c.pass(s, e.at)
+	if since := s.since; s.follower.tell(e) {
+		c.detect(s, Span{since, s.latest}, false)
+		c.tally.mistake(Span{since, s.latest})
 	}
-	if e.what == trace.Down || e.what == trace.Closed {
-		delete(w.sessions, e.session)
-		w.finish(s, e.at)
+	if over {
+		delete(c.sessions, e.session)
+		c.finish(s, e.at, e.what == trace.Down)
 	}
 }
 
-// finish is the end of a session: its detector is told nothing more.
-func (w *watch) finish(s *watched, now int64) {
-	s.end(now)
+// meet notes which session the first cut met.
+func (c *contender) meet() {
+	if c.met {
+		return
+	}
+	c.met = true
+	for _, s := range c.sessions {
+		if c.struck == nil || s.number > c.struck.number {
+			c.struck = s
+		}
+	}
+}
+
+func (c *contender) detect(s *followedSession, suspicion Span, lasted bool) {
+	if s == c.struck {
+		c.tally.detect(suspicion, lasted)
+	}
+}
+
+// finish is the end of a session: its detector is told nothing more. A mistake
+// goes on where it was the reason.
+func (c *contender) finish(s *followedSession, now int64, down bool) {
+	s.follower.end(now)
 	if s.suspects {
-		w.tally.detect(Span{s.since, now}, s.start, true)
-		if w.tally.wrong(s.since, now) {
-			w.lost = append(w.lost, s)
+		c.detect(s, Span{s.since, now}, true)
+		if down && c.tally.wrong(s.since, now) {
+			c.lost = append(c.lost, s)
 			return
 		}
 	}
-	w.close(s, now)
+	c.close(s, now)
 }
 
-func (w *watch) pass(s *watched, now int64) {
-	if left, ok := s.pass(now); ok && !s.suspects {
-		w.tally.call(left, now)
+func (c *contender) pass(s *followedSession, now int64) {
+	if left, ok := s.follower.pass(now); ok && !s.suspects && !in(c.tally.truth.Stopped, now) {
+		c.tally.call(left, now)
 	}
 }
 
 // settle ends what mistakes had ended: there is a session again.
-func (w *watch) settle(now int64) {
-	for _, s := range w.lost {
-		w.close(s, now)
+func (c *contender) settle(now int64) {
+	lost := c.lost
+	c.lost = nil
+	for _, s := range lost {
+		c.close(s, now)
 	}
-	w.lost = w.lost[:0]
 }
 
 // close is the end of a session's time.
-func (w *watch) close(s *watched, now int64) {
+func (c *contender) close(s *followedSession, now int64) {
 	if s.suspects {
-		w.tally.mistake(Span{s.since, now})
+		c.tally.mistake(Span{s.since, now})
 	}
-	w.tally.session(s.start, now)
+	c.tally.session(s.start, now)
+	if len(c.sessions)+len(c.lost) == 0 {
+		c.tally.rest(now)
+	}
 }
 
-func (w *watch) end(now int64) {
-	for _, name := range slices.Sorted(maps.Keys(w.sessions)) {
-		s := w.sessions[name]
-		w.pass(s, now)
-		deadline, ok := s.d.Deadline()
-		if left := deadline - now; ok && (w.tally.left == nil || left < *w.tally.left) {
-			w.tally.left = &left
-		}
-		w.finish(s, now)
+func (c *contender) end(now int64) {
+	if now >= c.tally.struck {
+		c.meet()
 	}
-	w.settle(now)
+	for _, name := range slices.Sorted(maps.Keys(c.sessions)) {
+		s := c.sessions[name]
+		c.pass(s, now)
+		deadline, ok := s.d.Deadline()
+		if left := deadline - now; ok && (c.tally.left == nil || left < *c.tally.left) {
+			c.tally.left = &left
+		}
+		delete(c.sessions, name)
+		c.finish(s, now, false)
+	}
+	c.settle(now)
 }

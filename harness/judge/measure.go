@@ -12,25 +12,51 @@ import (
 // measure is everything that one side did.
 func (v view) measure(side trace.Side) Measures {
 	m := Measures{Phase: v.phase(side)}
-	origin, counted := v.detectionOrigin(side)
-	if at, why, ok := v.suspicion(side); ok && counted {
-		m.Detection, m.Why = since(at, origin), why
+	if v.byWire() {
+		v.measureHangUps(side, &m)
+	} else if origin, ok := v.detectionOrigin(side); ok {
+		if at, why, ok := v.suspicion(side); ok {
+			m.Detection, m.Why = since(at, origin), why
+		}
+		if at, cause, ok := v.ending(side); ok {
+			m.End, m.Cause = since(at, origin), cause
+		}
+		if at, ok := v.hangUp(side); ok && at >= v.fault {
+			m.HangUp = since(at, origin)
+		}
 	}
-	if at, cause, ok := v.ending(side); ok && counted && at >= v.fault {
-		m.End, m.Cause = since(at, origin), cause
-	}
-	if at, ok := v.hangUp(side); ok && counted && at >= v.fault {
-		m.HangUp = since(at, origin)
-	}
-	m.Mistakes, m.MistakeTime = v.mistakes(side)
-	if at, ok := v.recovered(side); ok {
-		m.Recovery = since(at, v.heal)
-	}
+	v.measureMistakes(side, &m)
+	v.measureRecovery(side, &m)
 	m.BeatsPerHour = v.beatsPerHour(side)
 	m.BytesPerHour = m.BeatsPerHour * float64(v.Header.Policy.Probe.BeatSize())
 	m.HarnessError = v.harnessError(side)
 	m.Closest, m.Doubt = v.closest(side), v.doubt(side, v.whole())
 	return m
+}
+
+// measureHangUps measures side over all connections that the fault struck: by the
+// latest of each kind of end, as soon as there is none left. Where nothing was
+// dead a hang-up is no detection.
+func (v view) measureHangUps(side trace.Side, m *Measures) {
+	for _, c := range v.connections() {
+		e := c.Of(side)
+		switch {
+		case e.Unstruck:
+			continue
+		case e.After == nil:
+			m.End, m.Cause, m.HangUp = nil, "", nil
+			return
+		}
+		if m.End == nil || *e.After > *m.End {
+			m.End, m.Cause = e.After, e.Cause
+		}
+		if e.Cause == network.HungUp && (m.HangUp == nil || *e.After > *m.HangUp) {
+			m.HangUp = e.After
+		}
+	}
+	if m.HangUp != nil && !v.expects(scenario.StaysUp, "") {
+		m.Detection, m.Why = m.HangUp, network.HungUp
+	}
 }
 
 // detectionOrigin is what the scenario counts side's detection from.
@@ -43,199 +69,63 @@ func (v view) detectionOrigin(side trace.Side) (int64, bool) {
 	return v.fault, v.struck
 }
 
-// expectations are those that apply to the trace's policy.
+// expectations are those that apply to the trace's policy, on its network.
 func (v view) expectations() []scenario.Expectation {
-	var out []scenario.Expectation
-	for _, e := range v.Header.Scenario.Expect {
-		if e.AppliesTo(v.Header.Policy.Name) {
-			out = append(out, e)
-		}
-	}
-	return out
+	return v.Header.Scenario.Expected(v.Header.Policy.Name, v.Header.Network)
 }
 
-// mistakes counts side's suspicions of a live peer. While a fault withholds
-// bytes a suspicion is no mistake - unless the scenario says how many mistakes
-// it expects: then nothing in it excuses one.
-func (v view) mistakes(side trace.Side) (n int, mean *time.Duration) {
-	excused := v.excuses(side)
+// measureMistakes counts side's suspicions of a live peer: those that its Truth
+// does not excuse. A side that tells nothing is mistaken if it hangs up where the
+// scenario wants it not to; elsewhere nobody can say why it did.
+func (v view) measureMistakes(side trace.Side, m *Measures) {
 	if !v.tells(side) {
-		return v.mistakesByWire(side, excused), nil
-	}
-	var total int64
-	for i, e := range v.Events {
-		if e.Side != side || e.What != trace.Suspect || excused && v.silenced(side, e.T) {
-			continue
-		}
-		n++
-		total += v.trustAfter(i) - e.T
-	}
-	if n > 0 {
-		d := time.Duration(total / int64(n))
-		mean = &d
-	}
-	return n, mean
-}
-
-// excuses says whether a fault of the scenario justifies a suspicion of side's.
-func (v view) excuses(side trace.Side) bool {
-	for _, e := range v.expectations() {
-		if e.That == scenario.Mistakes && (e.Side == "" || e.Side == side) {
-			return false
-		}
-	}
-	return true
-}
-
-// mistakesByWire counts the connections that side hung up first while nothing
-// kept the peer's bytes from it.
-func (v view) mistakesByWire(side trace.Side, excused bool) (n int) {
-	for _, l := range v.links {
-		mine, peers := l.Up.HungUp, l.Down.HungUp
-		if side == heartbeat.ServerSide {
-			mine, peers = peers, mine
-		}
-		first := mine != network.Never && (peers == network.Never || mine < peers)
-		if first && !l.Dead && !(excused && v.silenced(side, mine)) {
-			n++
-		}
-	}
-	return n
-}
-
-// silenced says whether some fault kept the peer's bytes from side at an
-// instant, or had until a moment ago: what it held may be a delay away still.
-func (v view) silenced(side trace.Side, at int64) bool {
-	for _, c := range v.cuts(side) {
-		if at >= c.From && at <= c.To+int64(v.late()) {
-			return true
-		}
-	}
-	return false
-}
-
-// late is how long after a cut's end what it held may still be on its way.
-func (v view) late() time.Duration {
-	return v.Header.Policy.Profile.Delay + v.Header.Policy.Profile.Margin
-}
-
-// cuts are the times in which a fault kept the peer's bytes from side. A
-// latency keeps nothing: it is late.
-func (v view) cuts(side trace.Side) []Span {
-	p := v.Header.Policy
-	kinds := v.networkFaults()
-	var cuts []Span
-	for _, s := range v.strikes {
-		if s.Fault >= len(kinds) {
-			continue
-		}
-		up, down := kinds[s.Fault].Cuts()
-		toMe, fromMe := down, up
-		if side == heartbeat.ServerSide {
-			toMe, fromMe = up, down
-		}
-		// Who beats for echoes hears nothing either when its beats are lost; of
-		// a subject with a heartbeat of its own we must assume the same.
-		answers := p.Probe != heartbeat.ProbePush
-		if toMe || fromMe && answers && !(side == heartbeat.ServerSide && p.Beats == heartbeat.FromClient) || kinds[s.Fault] == scenario.IdleDrop {
-			to := s.Off
-			if to == network.Never {
-				to = endless
+		m.Uncounted = v.excuses(side) && !v.expects(scenario.StaysUp, side)
+		for _, l := range v.links {
+			at, cause := l.Over(side)
+			if !m.Uncounted && l.OpenAt(v.fault) && cause == network.HungUp && at <= v.end {
+				m.Mistakes++
 			}
-			cuts = append(cuts, Span{From: s.On, To: to})
+		}
+		return
+	}
+	t := newTally(v.truth(side))
+	for i, e := range v.Events {
+		if e.Side == side && e.What == trace.Suspect {
+			t.mistake(Span{e.T, v.trusted(i)})
 		}
 	}
-	return cuts
+	q := t.quality()
+	m.Mistakes, m.MistakeTime = q.Mistakes, q.MistakeTime
 }
 
-// networkFaults are the kinds of the scenario's faults of the network, in the
-// order of Strike.Fault.
-func (v view) networkFaults() []scenario.Kind {
-	var kinds []scenario.Kind
-	for _, step := range v.Header.Scenario.Faults {
-		if !step.Fault.Kind.OfPeer() {
-			kinds = append(kinds, step.Fault.Kind)
-		}
-	}
-	return kinds
-}
-
-// trustAfter is when the suspicion at index i was over: trusted again, or, where
-// it ended the session, when the side's next one was up; at the latest when a
-// fault came to justify it, or at the trace's end.
-func (v view) trustAfter(i int) int64 {
+// trusted is when the suspicion at index i was over: trusted again, or its session
+// closed in order, or, where it ended the session, the side's next one up; at the
+// latest at the trace's end.
+func (v view) trusted(i int) int64 {
 	suspect := v.Events[i]
-	latest := v.end
-	if v.struck && suspect.T < v.fault {
-		latest = v.fault
-	}
 	over := false // its session is
 	for _, e := range v.Events[i:] {
 		switch {
-		case e.T >= latest:
-			return latest
+		case e.T >= v.end:
+			return v.end
 		case e.Side != suspect.Side:
-		case e.Session == suspect.Session && e.What == trace.Trust:
+		case e.Session == suspect.Session && (e.What == trace.Trust || e.What == trace.Closed):
 			return e.T
-		case e.Session == suspect.Session && (e.What == trace.Down || e.What == trace.Closed):
+		case e.Session == suspect.Session && e.What == trace.Down:
 			over = true
 		case over && e.What == trace.Up:
 			return e.T
 		}
 	}
-	return latest
-}
-
-// recovered is side's first sign of life after the heal, on a session that
-// carries data.
-func (v view) recovered(side trace.Side) (int64, bool) {
-	if !v.healed {
-		return 0, false
-	}
-	if !v.tells(side) {
-		return v.recoveredByWire()
-	}
-	up := map[string]bool{}
-	alive := map[string]int64{}
-	for _, e := range v.Events {
-		if e.Side != side {
-			continue
-		}
-		switch {
-		case e.What == trace.Up:
-			up[e.Session] = true
-		case e.What == trace.Down || e.What == trace.Closed:
-			delete(up, e.Session)
-			delete(alive, e.Session)
-		case e.What == trace.Heard && e.T >= v.heal && up[e.Session]:
-			if _, known := alive[e.Session]; !known {
-				alive[e.Session] = e.T
-			}
-			if e.Kind == "data" {
-				return alive[e.Session], true
-			}
-		}
-	}
-	return 0, false
-}
-
-// recoveredByWire is the first instant after the heal by which one connection
-// had carried bytes both ways.
-func (v view) recoveredByWire() (first int64, ok bool) {
-	for _, l := range v.links {
-		if at, carries := l.CarriesSince(v.heal); carries && (!ok || at < first) {
-			first, ok = at, true
-		}
-	}
-	return first, ok
+	return v.end
 }
 
 // beatsPerHour is the side's traffic as the policy prescribes it: its own beats
-// and its echoes of the peer's.
+// and its echoes of the peer's. A subject that tells nothing sends none of them.
 func (v view) beatsPerHour(side trace.Side) float64 {
 	p := v.Header.Policy
-	if p.Interval <= 0 || p.Probe.BeatSize() == 0 {
-		return 0 // nobody beats, or who asks sends nothing
+	if !v.tells(side) || p.Interval <= 0 || p.Probe.BeatSize() == 0 {
+		return 0 // the beats are not ours, or nobody beats, or who asks sends nothing
 	}
 	perHour := 0.0
 	if p.Beats.Includes(side) {
@@ -248,8 +138,9 @@ func (v view) beatsPerHour(side trace.Side) float64 {
 }
 
 // harnessError compares side's first suspicion with the pure detector's on the
-// same session. Where only one of the two suspects, all the time until the
-// session's end is error.
+// same session or, where that one does not suspect by then, with the deadline that
+// it waits for. Where it waits for none, all the session's time so far is error;
+// where only it suspects, all the time until the session's end.
 func (v view) harnessError(side trace.Side) *time.Duration {
 	config := v.Header.Policy.Detector(side)
 	if config == nil || !v.tells(side) {
@@ -257,19 +148,23 @@ func (v view) harnessError(side trace.Side) *time.Duration {
 	}
 	live := v.first(func(e trace.Event) bool { return e.Side == side && e.What == trace.Suspect })
 	if live != nil {
-		pure, ok := replay(v.Trace, side, live.Session, config.New(), live.T)
-		if !ok {
-			pure = 0
+		pure, waits := replay(v.Trace, side, live.Session, config.New(), live.T)
+		if !waits {
+			pure = v.first(func(e trace.Event) bool { return e.Side == side && e.Session == live.Session }).T
 		}
 		return since(live.T, pure)
 	}
 	session := v.session(side)
+	if session == "" {
+		return nil
+	}
 	end := v.end
 	if at, _, ended := v.ending(side); ended {
 		end = at
 	}
-	pure, ok := replay(v.Trace, side, session, config.New(), end-int64(heartbeat.Grace))
-	if session == "" || !ok {
+	until := end - int64(heartbeat.Grace)
+	pure, waits := replay(v.Trace, side, session, config.New(), until)
+	if !waits || pure > until {
 		return nil
 	}
 	return since(end, pure)

@@ -1,8 +1,6 @@
 package judge
 
-import (
-	"time"
-)
+import "time"
 
 // Quality is what one detector is worth on what one side heard, in the measures
 // of Chen, Toueg and Aguilera, "On the quality of service of failure
@@ -12,7 +10,7 @@ import (
 // lies in the future again. Begun while the peer was alive it is a mistake,
 // which ends at the latest when a fault silences the peer: from then on the
 // suspicion is right. A mistake that made a side hang up lasts until its next
-// session is up.
+// session is up; one whose session closes in order ends with it.
 //
 // Their measures are of runs without a failure. Here the time alive stands for
 // those: that of all sessions, but for what a fault excuses (see Truth).
@@ -28,8 +26,9 @@ type Quality struct {
 	MistakeTime *time.Duration `json:"mistake_time_ns,omitempty"`
 	Longest     time.Duration  `json:"longest_mistake_ns"`
 	// Recurrence is T_MR, the mean time between the beginnings of consecutive
-	// mistakes, without what a fault excuses: (last - first) / (mistakes - 1).
-	// nil: there were fewer than two.
+	// mistakes, without what a fault excuses, and without the time in which there
+	// was no session: (last - first) / (mistakes - 1). nil: there were fewer than
+	// two.
 	Recurrence *time.Duration `json:"mistake_recurrence_ns,omitempty"`
 	// Accuracy is P_A, the share of the time alive in which the peer was
 	// trusted, 0 to 1: 1 - sum of the mistakes' durations / alive. nil without
@@ -41,8 +40,8 @@ type Quality struct {
 	Closest *time.Duration `json:"closest_call_ns,omitempty"`
 	// Detection is T_D: from the truth's origin to the suspicion that was in
 	// force when the first cut ended that one outlasted, or to the end of the
-	// session that the first cut struck. 0: it was in force already. nil:
-	// there was no cut, or none was detected.
+	// session, in the newest session that was up when the first cut struck. 0: it
+	// was in force already. nil: there was no cut, or none was detected.
 	Detection *time.Duration `json:"detection_ns,omitempty"`
 	// Left is from the end of the observation until the peer would be
 	// suspected if nothing more came, less than 0 where it was already. nil:
@@ -54,14 +53,35 @@ type Quality struct {
 type tally struct {
 	truth  Truth
 	excuse []Span // truth's, computed once
+	struck int64  // truth's
 
 	alive, mistaken, longest int64
 	mistakes                 int
-	first, last              int64 // beginnings of mistakes
+	first, last              int64 // beginnings of mistakes, on clock
+	dead                     int64 // time without a session, but for what is excused
+	resting                  bool  // there is none, since
+	since                    int64
 	closest                  *int64
 	detection                *int64
 	left                     *int64
 }
+
+func newTally(truth Truth) tally {
+	return tally{truth: truth, excuse: truth.excuse(), struck: truth.struck()}
+}
+
+// rest and revive take note of when there is no session any more, and one again.
+func (t *tally) rest(now int64) { t.resting, t.since = true, now }
+
+func (t *tally) revive(now int64) {
+	if t.resting {
+		t.dead += beside(t.excuse, t.since, now)
+	}
+	t.resting = false
+}
+
+// clock is an instant as time alive since any fixed one, while there is a session.
+func (t *tally) clock(at int64) int64 { return beside(t.excuse, 0, at) - t.dead }
 
 // call takes note of what was left until a deadline at an instant.
 func (t *tally) call(left, now int64) {
@@ -73,10 +93,10 @@ func (t *tally) call(left, now int64) {
 // session takes note of the time of a session.
 func (t *tally) session(from, to int64) { t.alive += beside(t.excuse, from, to) }
 
-// detect takes note of a suspicion that is over, in a session that was up from
-// start on; lasted: the session ended with it.
-func (t *tally) detect(s Span, start int64, lasted bool) {
-	if t.truth.Origin == nil || t.detection != nil || start > t.truth.struck() || !t.truth.detected(s, lasted) {
+// detect takes note of a suspicion that is over, in the session that the first cut
+// struck; lasted: the session ended with it.
+func (t *tally) detect(s Span, lasted bool) {
+	if t.truth.Origin == nil || t.detection != nil || !t.truth.detected(s, lasted) {
 		return
 	}
 	t.detection = new(max(0, s.From-*t.truth.Origin))
@@ -90,11 +110,12 @@ func (t *tally) mistake(s Span) {
 	long := min(s.To, next(t.excuse, s.From)) - s.From
 	t.mistaken += long
 	t.longest = max(t.longest, long)
+	begun := t.clock(s.From)
 	if t.mistakes == 0 {
-		t.first, t.last = s.From, s.From
+		t.first, t.last = begun, begun
 	}
 	t.mistakes++
-	t.first, t.last = min(t.first, s.From), max(t.last, s.From)
+	t.first, t.last = min(t.first, begun), max(t.last, begun)
 	t.closest = new(int64(0))
 }
 
@@ -118,7 +139,7 @@ func (t *tally) quality() Quality {
 		q.MistakeTime = new(time.Duration(t.mistaken / int64(t.mistakes)))
 	}
 	if t.mistakes > 1 {
-		q.Recurrence = new(time.Duration(beside(t.excuse, t.first, t.last) / int64(t.mistakes-1)))
+		q.Recurrence = new(time.Duration((t.last - t.first) / int64(t.mistakes-1)))
 	}
 	return q
 }

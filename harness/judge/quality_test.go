@@ -157,6 +157,71 @@ func TestAMistakeThatEndedASession(t *testing.T) {
 	wantQuality(t, worth(cut, events, 49), "alive 21 mistakes 0 T_M - longest 0 T_MR - closest 1 T_D 3 left 1")
 }
 
+// Its next session is up long after: the time between counts for nothing. Both
+// are mistaken, from 15 on and from 1010 on. Where the first ends for another
+// reason than the mistake, the mistake ends with it.
+func TestTheTimeWithoutASessionCountsForNothing(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		end  trace.What
+		want string
+	}{
+		{name: "closed in order", end: trace.Closed, want: "alive 40 mistakes 2 T_M 7 longest 10 T_MR 15 closest 0 T_D - left -"},
+		{name: "lost by the mistake", end: trace.Down, want: "alive 1020 mistakes 2 T_M 497 longest 985 T_MR 995 closest 0 T_D - left -"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			events := append(heard(5),
+				trace.Event{T: 20, Side: "client", What: row.end},
+				trace.Event{T: 1000, Side: "client", What: trace.Up, Session: "b"},
+				trace.Event{T: 1020, Side: "client", What: trace.Closed, Session: "b"})
+			wantQuality(t, worth(judge.Truth{}, events, 2000), row.want)
+		})
+	}
+}
+
+// From 20 to 1000 there is no session, and then two at once, which are mistaken from
+// 1010 on, and with the second from 1015 on.
+func TestTwoSessionsAfterNone(t *testing.T) {
+	events := append(heard(5),
+		trace.Event{T: 20, Side: "client", What: trace.Closed},
+		trace.Event{T: 1000, Side: "client", What: trace.Up, Session: "b"},
+		trace.Event{T: 1005, Side: "client", What: trace.Up, Session: "c"})
+	wantQuality(t, worth(judge.Truth{}, events, 1020), "alive 55 mistakes 3 T_M 6 longest 10 T_MR 10 closest 0 T_D - left -10")
+}
+
+// Sessions a and b are up at once: it is the newer that a cut at 100 meets, by
+// whatever name, and if it is mute, the cut is not detected. Of what is left until
+// a deadline, the least counts.
+func TestConcurrentSessions(t *testing.T) {
+	truth := judge.Truth{Cuts: []judge.Span{{From: 100, To: 200}}, Origin: new(int64(100)), Unexcused: true}
+	up := func(at int64, session string) trace.Event {
+		return trace.Event{T: at, Side: "client", Session: session, What: trace.Up}
+	}
+	beat := func(at int64, session string) trace.Event {
+		return trace.Event{T: at, Side: "client", Session: session, What: trace.Heard, Kind: "beat"}
+	}
+	for _, row := range []struct {
+		name      string
+		events    []trace.Event
+		detection int64 // 0: none
+		left      int64
+	}{
+		{name: "the newer has the later name", events: []trace.Event{up(0, "a"), up(1, "b"), beat(95, "a"), beat(98, "b")}, detection: 8, left: -195},
+		{name: "the newer has the earlier name", events: []trace.Event{up(0, "b"), up(1, "a"), beat(95, "b"), beat(98, "a")}, detection: 8, left: -195},
+		{name: "one that comes up later", events: []trace.Event{up(0, "a"), beat(95, "a"), up(101, "b")}, detection: 5, left: -195},
+		{name: "one that comes up at that instant", events: []trace.Event{up(0, "a"), beat(95, "a"), up(100, "b")}, detection: 10, left: -195},
+		{name: "one that was over before", events: []trace.Event{up(0, "a"), up(1, "b"), beat(95, "a"), {T: 99, Side: "client", Session: "b", What: trace.Closed}}, detection: 5, left: -195},
+		{name: "one that is over at that instant", events: []trace.Event{up(0, "a"), up(1, "b"), beat(95, "a"), {T: 100, Side: "client", Session: "b", What: trace.Closed}}, left: -195},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			q := worth(truth, row.events, 300)
+			if q.Detection == nil && row.detection != 0 || q.Detection != nil && int64(*q.Detection) != row.detection || int64(*q.Left) != row.left {
+				t.Errorf("detection %v, left %v; want %d and %d", q.Detection, *q.Left, row.detection, row.left)
+			}
+		})
+	}
+}
+
 // The side acted at 16, within the grace: what ends a session is no sign of life.
 func TestTheEndOfASessionKnowsNoGrace(t *testing.T) {
 	events := append(heard(5), trace.Event{T: 16, Side: "client", What: trace.Down})

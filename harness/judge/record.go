@@ -32,11 +32,14 @@ type Record struct {
 	Network  string           `json:"network"`
 	Subject  string           `json:"subject"`
 	Phase    float64          `json:"phase"` // asked for; Measures have the real ones
-	Seed     uint64           `json:"seed"`
-	Started  time.Time        `json:"started"`
-	Took     time.Duration    `json:"took_ns"`
-	Attempt  int              `json:"attempt"` // from 1; above 1: earlier ones were inconclusive
-	Verdict  Verdict          `json:"verdict"`
+	// RoundTrip is the longest that the path's own delay makes one, of a normal
+	// law with three deviations each way; 0: it has none.
+	RoundTrip time.Duration `json:"round_trip_ns,omitempty"`
+	Seed      uint64        `json:"seed"`
+	Started   time.Time     `json:"started"`
+	Took      time.Duration `json:"took_ns"`
+	Attempt   int           `json:"attempt"` // from 1; above 1: earlier ones were inconclusive
+	Verdict   Verdict       `json:"verdict"`
 	// Reason is a sentence where the verdict is not Held: what failed first,
 	// what stalled, why it cannot be measured.
 	Reason string   `json:"reason,omitempty"`
@@ -48,6 +51,9 @@ type Record struct {
 	Checks      []Check          `json:"checks"`
 	Strikes     []network.Strike `json:"strikes"`
 	Stalls      []Stall          `json:"stalls,omitempty"`
+	// Reached are the connections that were born while a way was cut, and whose
+	// opening reached the server all the same.
+	Reached int `json:"reached,omitempty"`
 	// Trace is the trace's path below the report's folder; Repeat the command
 	// that runs this trial again.
 	Trace  string `json:"trace,omitempty"`
@@ -75,36 +81,46 @@ const (
 	Interrupted   Verdict = "interrupted"    // the run was ended from outside
 )
 
-// Measures are what one side did. Absent values did not happen.
+// Measures are what one side did. Absent values did not happen. Detection, End and
+// HangUp count from what the scenario counts from: the fault or, of a firewall,
+// the last byte that passed. In a trial about hang-ups they are the latest over
+// all connections that the fault struck, and absent while one of those lived on.
 type Measures struct {
 	// Phase is where in its own beat interval the fault struck: 0 just after it
 	// heard the peer, 1 just before it would have again.
 	Phase *float64 `json:"phase,omitempty"`
-	// Detection is T_D: from the fault to the side's own suspicion, or to its
-	// hang-up if it tells us nothing.
+	// Detection is T_D: the time to the side's own suspicion, or to its own hang-up
+	// if it tells us nothing.
 	Detection *time.Duration `json:"detection_ns,omitempty"`
 	// Why are the numbers behind the suspicion.
 	Why string `json:"why,omitempty"`
-	// End is from the fault to the end of the side's session, for Cause.
+	// End is the time to the end of the side's session, for Cause.
 	End   *time.Duration `json:"end_ns,omitempty"`
 	Cause string         `json:"cause,omitempty"`
-	// HangUp is from the fault to the side's hang-up, as the network saw it.
+	// HangUp is the time to the side's hang-up, as the network saw it.
 	HangUp *time.Duration `json:"hangup_ns,omitempty"`
 	// Mistakes are suspicions of a live peer. MistakeTime is T_M, their mean
 	// duration: until trust returned or, for a side that acted, until its next
 	// session was up.
 	Mistakes    int            `json:"mistakes"`
 	MistakeTime *time.Duration `json:"mistake_time_ns,omitempty"`
+	// Uncounted says that mistakes were not counted: of a side that tells nothing,
+	// nobody can say why it hung up.
+	Uncounted bool `json:"mistakes_uncounted,omitempty"`
 	// Recovery is from the fault's end to the first sign of life on a session
-	// that works.
+	// that works; in a trial about hang-ups, until a new connection had carried
+	// bytes both ways.
 	Recovery *time.Duration `json:"recovery_ns,omitempty"`
+	// Resumed is from the fault's end until a connection that was older, and that
+	// neither end had closed, had carried bytes both ways again.
+	Resumed *time.Duration `json:"resumed_ns,omitempty"`
 	// BeatsPerHour and BytesPerHour are the overhead that the policy prescribes
 	// to the side: its beats and echoes, without TCP's own headers. 0 where the
 	// subject brings its own heartbeat, or the kernel sends the probes.
 	BeatsPerHour float64 `json:"beats_per_hour"`
 	BytesPerHour float64 `json:"bytes_per_hour"`
 	// HarnessError is how much later the side suspected than the pure detector
-	// does on the same trace.
+	// does on the same trace; less than 0: sooner.
 	HarnessError *time.Duration `json:"harness_error_ns,omitempty"`
 	// Closest is the least time that was left until the side would have
 	// suspected its peer when something moved its deadline, or at the end.
@@ -149,13 +165,3 @@ func (r *Record) Of(side heartbeat.Side) *Measures {
 
 // Broken says that the expectation was measured and did not hold.
 func (c Check) Broken() bool { return !c.Held && !c.Unmeasured }
-
-// FirstBroken is the first check that did not hold.
-func (r *Record) FirstBroken() (Check, bool) {
-	for _, c := range r.Checks {
-		if c.Broken() {
-			return c, true
-		}
-	}
-	return Check{}, false
-}

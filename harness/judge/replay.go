@@ -9,13 +9,14 @@ import (
 )
 
 // replay runs a pure detector over what a side sent and heard in one session,
-// until an instant, and returns when the detector first suspected the peer.
+// until an instant, and returns when the detector first suspected the peer or, if it
+// did not, the deadline that it waits for then; false: it waits for none.
 //
 // A side that is a little late still hears what came before it concludes: so a
 // deadline that passed less than heartbeat.Grace before the next arrival is no
 // suspicion of the pure detector's either.
-func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, until int64) (at int64, ok bool) {
-	w := watcher{d: d, grace: heartbeat.Grace}
+func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, until int64) (at int64, waits bool) {
+	f := follower{d: d, grace: heartbeat.Grace}
 	for _, e := range t.Events {
 		if e.T > until {
 			break
@@ -23,13 +24,12 @@ func replay(t trace.Trace, side trace.Side, session string, d detect.Detector, u
 		if e.Side != side || e.Session != session {
 			continue
 		}
-		if w.pass(e.T); w.suspects {
-			return w.since, true
+		if f.pass(e.T); f.suspects {
+			return f.since, true
 		}
-		w.tell(compact(e))
+		f.tell(compact(e))
 	}
-	at, ok = d.Deadline()
-	return at, ok && at <= until
+	return d.Deadline()
 }
 
 // closest is the least time that was left until a deadline of the pure detector
@@ -40,7 +40,7 @@ func (v view) closest(side trace.Side) (left *time.Duration) {
 	if config == nil || !v.tells(side) {
 		return nil
 	}
-	m := NewMany([]detect.Config{config}, Truth{Grace: heartbeat.Grace})
+	m := NewMany([]detect.Config{config}, Truth{Grace: heartbeat.Grace, Stopped: v.stopped(side)})
 	m.Tell(side, v.Events)
 	return m.End(v.end)[0].Closest
 }

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 )
@@ -21,18 +20,14 @@ type Truth struct {
 	// Origin is the instant that detection times count from; nil: there is
 	// none to count from.
 	Origin *int64
+	// Stopped are the times in which the side's own process was stopped: to come
+	// near a deadline then is no close call.
+	Stopped []Span
 	// Grace is how long after a deadline what arrives still keeps the side
 	// from suspecting its peer, as a live side's look into its receive buffer
 	// does. 0: only what arrives at the very instant of the deadline does.
 	Grace time.Duration
 }
-
-// Span is the time between two instants, in nanoseconds since the epoch, both
-// included.
-type Span struct{ From, To int64 }
-
-// endless is the end of what never ends, with room for sums.
-const endless = math.MaxInt64 / 2
 
 // excuse is the time in which the peer was not alive to the side: no suspicion
 // is a mistake, and none of it is time alive. In order, disjoint.
@@ -40,6 +35,12 @@ func (t Truth) excuse() []Span {
 	if t.Unexcused {
 		return nil
 	}
+	return t.silence()
+}
+
+// silence is the time in which the side may hear nothing of its peer, and so is
+// right to suspect it: the cuts, and what was late after them. In order, disjoint.
+func (t Truth) silence() []Span {
 	cuts := slices.SortedFunc(slices.Values(t.Cuts), func(a, b Span) int { return cmp.Compare(a.From, b.From) })
 	var out []Span
 	for _, c := range cuts {
@@ -71,28 +72,4 @@ func (t Truth) detected(suspicion Span, lasted bool) bool {
 		}
 		return suspicion.From <= c.To && c.To <= suspicion.To
 	})
-}
-
-// in says whether some span has the instant.
-func in(spans []Span, at int64) bool {
-	return slices.ContainsFunc(spans, func(s Span) bool { return at >= s.From && at <= s.To })
-}
-
-// beside is the part of [from, to] that no span covers.
-func beside(spans []Span, from, to int64) int64 {
-	left := to - from
-	for _, s := range spans {
-		left -= max(0, min(to, s.To)-max(from, s.From))
-	}
-	return left
-}
-
-// next is where the first span after an instant begins; endless: there is none.
-func next(spans []Span, at int64) int64 {
-	for _, s := range spans {
-		if s.From > at {
-			return s.From
-		}
-	}
-	return endless
 }

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
@@ -10,15 +11,18 @@ import (
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
-// view is a trace with its landmarks found.
+// view is a trace with its landmarks found. Its Events are those of the observation,
+// and what is told only after that, of the observation all the same.
 type view struct {
 	trace.Trace
-	struck bool  // a fault took effect
-	fault  int64 // when the first did
-	healed bool  // all faults ended before the trial did
-	heal   int64 // when the last did
-	end    int64 // of the observation
+	rest   []trace.Event // what came after the observation
+	struck bool          // a fault took effect
+	fault  int64         // when the first did
+	healed bool          // all faults ended before the trial did
+	heal   int64         // when the last did
+	end    int64         // of the observation
 	links  []network.Link
+	halts  []trace.Event // the stalls that nobody had asked for
 	// strikes are the network's proofs, in the order in which the faults ended.
 	strikes []network.Strike
 }
@@ -36,6 +40,7 @@ func newView(t trace.Trace) view {
 func newViewUntil(t trace.Trace, end int64) view {
 	v := view{Trace: t, end: end}
 	active := 0
+	var open []network.Strike // of a trace that is cut off before their ends
 	for _, e := range t.Events {
 		switch e.What {
 		case trace.End:
@@ -45,11 +50,17 @@ func newViewUntil(t trace.Trace, end int64) view {
 				v.struck, v.fault = true, e.T
 			}
 			active++
+			if e.Strike != nil {
+				open = append(open, *e.Strike)
+			}
 		case trace.FaultOff:
 			active--
 			v.heal = e.T
 			if e.Strike != nil {
 				v.strikes = append(v.strikes, *e.Strike)
+				if i := slices.IndexFunc(open, func(s network.Strike) bool { return s.Fault == e.Strike.Fault }); i >= 0 {
+					open = slices.Delete(open, i, i+1)
+				}
 			}
 		case trace.Dial:
 			if e.Link != nil {
@@ -57,8 +68,25 @@ func newViewUntil(t trace.Trace, end int64) view {
 			}
 		}
 	}
+	v.strikes = append(v.strikes, open...)
 	v.healed = v.struck && active == 0 && v.heal < v.end
+	v.halts = v.unasked() // also those while a canary was under way
+	v.Events, v.rest = nil, nil
+	for _, e := range t.Events {
+		if e.T <= v.end || told(e) {
+			v.Events = append(v.Events, e)
+		} else {
+			v.rest = append(v.rest, e)
+		}
+	}
 	return v
+}
+
+// told says whether an event is a word about the observation, whenever it is given:
+// the network's proof, a canary's fate, that something could not be seen. The sides
+// go on for as long as the lab collects those, and what they do then is no part of it.
+func told(e trace.Event) bool {
+	return e.Side == trace.Network || e.What == trace.Canary || e.What == trace.Unseen
 }
 
 // tells says whether side reports its own events.
@@ -76,23 +104,30 @@ func (v view) first(ok func(trace.Event) bool) *trace.Event {
 	return nil
 }
 
-// session is the name of side's session that was up when the fault struck; "":
-// it had none.
+// session is the name of side's session that the fault struck: the newest that was
+// up then; "": it had none.
 func (v view) session(side trace.Side) string {
-	name := ""
+	open := v.openSessions(side, v.faultOrEnd())
+	if len(open) == 0 {
+		return ""
+	}
+	return open[len(open)-1]
+}
+
+// openSessions are side's sessions that were up at an instant and had not ended
+// before, in the order in which they came up.
+func (v view) openSessions(side trace.Side, at int64) []string {
+	var open []string
 	for _, e := range v.Events {
-		if e.T > v.faultOrEnd() {
-			break
-		}
 		switch {
-		case e.Side != side:
+		case e.Side != side || e.T > at:
 		case e.What == trace.Up:
-			name = e.Session
-		case e.Session == name && (e.What == trace.Down || e.What == trace.Closed) && e.T < v.faultOrEnd():
-			name = ""
+			open = append(open, e.Session)
+		case (e.What == trace.Down || e.What == trace.Closed) && e.T < at:
+			open = slices.DeleteFunc(open, func(s string) bool { return s == e.Session })
 		}
 	}
-	return name
+	return open
 }
 
 // lostBefore is when a session of side's ended before the fault, or without
@@ -118,28 +153,28 @@ func (v view) faultOrEnd() int64 {
 	return v.end
 }
 
-// link is the connection that was in use when the fault struck.
-func (v view) link() (network.Link, bool) { return v.linkAt(v.faultOrEnd()) }
-
-// linkAt is the connection that was in use at an instant: the youngest that
-// had carried something and that nobody had hung up.
-func (v view) linkAt(at int64) (in network.Link, found bool) {
+// link is the connection that was in use when the fault struck: the youngest.
+func (v view) link() (in network.Link, found bool) {
 	for _, l := range v.links {
-		over := l.Up.HungUp != network.Never && l.Up.HungUp < at || l.Down.HungUp != network.Never && l.Down.HungUp < at
-		if l.Born <= at && !l.Dead && l.Up.Passed > 0 && !over {
+		if l.OpenAt(v.faultOrEnd()) {
 			in, found = l, true
 		}
 	}
 	return in, found
 }
 
-// lastByte is the last instant at which a byte passed on that connection.
+// lastByte is the last instant at which a byte passed on that connection before
+// the fault struck it.
 func (v view) lastByte() (int64, bool) {
 	l, ok := v.link()
 	if !ok {
 		return 0, false
 	}
-	at := max(l.Up.LastPassed, l.Down.LastPassed)
+	struck, ok := v.struckAt(l)
+	if !ok {
+		struck = v.fault
+	}
+	at := v.lastByteOf(l, struck)
 	return at, at != network.Never
 }
 
@@ -153,35 +188,46 @@ func (v view) hangUp(side trace.Side) (int64, bool) {
 	if side == heartbeat.ServerSide {
 		at = l.Down.HungUp
 	}
-	return at, at != network.Never
+	return at, at != network.Never && at <= v.end
 }
 
-// suspicion is side's own suspicion on that session after the fault, or the
-// hang-up of a side that tells nothing.
+// suspicion is side's detection of the fault: its own suspicion on that session,
+// in the time that Truth allows, or the hang-up of a side that tells nothing.
 func (v view) suspicion(side trace.Side) (at int64, why string, ok bool) {
 	if !v.tells(side) {
-		at, ok = v.hangUp(side)
-		return at, hungUp, ok && at >= v.fault && !(v.byWire() && at > v.over())
+		at, why, ok = v.ending(side)
+		return at, why, ok && why == network.HungUp && at <= v.over()
 	}
-	// After the heal, and all that was still under way, it is a mistake.
-	until := int64(math.MaxInt64)
-	if v.healed {
-		until = v.heal + int64(v.late())
+	silence := v.truth(side).silence()
+	if len(silence) == 0 { // what struck silences nobody
+		silence = []Span{{From: v.fault, To: endless}}
+		if v.healed {
+			silence[0].To = v.heal + int64(v.late())
+		}
 	}
-	name := v.session(side)
-	e := v.first(func(e trace.Event) bool {
-		return e.Side == side && e.What == trace.Suspect && e.Session == name && e.T >= v.fault && e.T <= until
-	})
+	e := v.suspected(side, func(at int64) bool { return in(silence, at) })
 	if e == nil {
 		return 0, "", false
 	}
 	return e.T, e.Detail, true
 }
 
-// ending is the end of side's session that was up when the fault struck.
+// suspected is the first suspicion of side's on that session since the fault that
+// ok accepts, or nil.
+func (v view) suspected(side trace.Side, ok func(at int64) bool) *trace.Event {
+	name := v.session(side)
+	return v.first(func(e trace.Event) bool {
+		return e.Side == side && e.What == trace.Suspect && e.Session == name && e.T >= v.fault && ok(e.T)
+	})
+}
+
+// ending is the end of side's session that was up when the fault struck; of a
+// side that tells nothing, of its connection.
 func (v view) ending(side trace.Side) (at int64, cause string, ok bool) {
 	if !v.tells(side) {
-		return v.endingByWire(side)
+		l, known := v.link()
+		at, cause = l.Over(side)
+		return at, cause, known && at != network.Never && at <= v.end
 	}
 	name := v.session(side)
 	e := v.first(func(e trace.Event) bool {
@@ -191,36 +237,6 @@ func (v view) ending(side trace.Side) (at int64, cause string, ok bool) {
 		return 0, "", false
 	}
 	return e.T, e.Cause, true
-}
-
-// endingByWire is the first of what ends a connection for side: that it hangs
-// up, that the peer's closing reaches it, that the network ends it.
-func (v view) endingByWire(side trace.Side) (at int64, cause string, ok bool) {
-	l, known := v.link()
-	if !known {
-		return 0, "", false
-	}
-	return v.endingOf(l, side)
-}
-
-// hungUp is the cause of an end that a side brought about itself.
-const hungUp = "hung up"
-
-// endingOf is endingByWire of one connection.
-func (v view) endingOf(l network.Link, side trace.Side) (at int64, cause string, ok bool) {
-	mine, toMe := l.Up, l.Down
-	if side == heartbeat.ServerSide {
-		mine, toMe = l.Down, l.Up
-	}
-	for _, end := range []struct {
-		at    int64
-		cause string
-	}{{mine.HungUp, hungUp}, {toMe.Closed, "peer closed"}, {toMe.Ended, "ended by the network"}} {
-		if end.at != network.Never && end.at >= v.fault && (!ok || end.at < at) {
-			at, cause, ok = end.at, end.cause, true
-		}
-	}
-	return at, cause, ok
 }
 
 // origin is the instant that an expectation counts from.

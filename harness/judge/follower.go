@@ -7,9 +7,9 @@ import (
 	"github.com/flatline-go/flatline/heartbeat/detect"
 )
 
-// watcher follows one detector through one session: when does it suspect the
+// follower follows one detector through one session: when does it suspect the
 // peer, and when no more?
-type watcher struct {
+type follower struct {
 	d        detect.Detector
 	grace    time.Duration // see Truth
 	latest   int64         // the instant of what the detector heard last
@@ -21,63 +21,63 @@ type watcher struct {
 // much was left until the deadline; false: there is none to come. A suspicion
 // begins at the deadline - or, where what was heard moved a deadline into the
 // past, as it was heard.
-func (w *watcher) pass(now int64) (left int64, ok bool) {
-	if w.suspects {
+func (f *follower) pass(now int64) (left int64, ok bool) {
+	if f.suspects {
 		return 0, false
 	}
-	deadline, ok := w.d.Deadline()
+	deadline, ok := f.d.Deadline()
 	if !ok {
 		return 0, false
 	}
-	if now > deadline+int64(w.grace) {
-		w.suspect(deadline)
+	if now > deadline+int64(f.grace) {
+		f.suspect(deadline)
 	}
 	return max(0, deadline-now), true
 }
 
 // end is the session's end: nothing that comes can keep the side from
 // suspecting its peer any more.
-func (w *watcher) end(now int64) {
-	if deadline, ok := w.d.Deadline(); ok && deadline <= now && !w.suspects {
-		w.suspect(deadline)
+func (f *follower) end(now int64) {
+	if deadline, ok := f.d.Deadline(); ok && deadline <= now && !f.suspects {
+		f.suspect(deadline)
 	}
 }
 
-func (w *watcher) suspect(deadline int64) {
-	w.suspects, w.since = true, max(deadline, w.latest)
+func (f *follower) suspect(deadline int64) {
+	f.suspects, f.since = true, max(deadline, f.latest)
 }
 
 // tell tells the detector what happened, and says whether that ended a
 // suspicion: as in a live session, once the deadline lies in the future again.
-func (w *watcher) tell(e told) (trusts bool) {
+func (f *follower) tell(e stimulus) (trusts bool) {
 	switch e.what {
 	case trace.Up:
-		w.d.Start(e.at)
+		f.d.Start(e.at)
 	case trace.Sent:
-		w.d.Sent(e.seq, e.at)
+		f.d.Sent(e.seq, e.at)
 	case trace.Heard:
-		w.d.Heard(e.kind, e.seq, e.at)
+		f.d.Heard(e.kind, e.seq, e.at)
 	case trace.Stall:
-		w.d.Stalled(e.at, e.to)
+		f.d.Stalled(e.at, e.to)
 	default:
 		return false
 	}
 	now := max(e.at, e.to)    // a stall is told of once it is over
 	if e.what != trace.Sent { // our own beat moves no deadline into the past
-		w.latest = max(w.latest, now)
+		f.latest = max(f.latest, now)
 	}
-	if !w.suspects {
+	if !f.suspects {
 		return false
 	}
-	if deadline, ok := w.d.Deadline(); !ok || deadline > now {
-		w.suspects = false
+	if deadline, ok := f.d.Deadline(); !ok || deadline > now {
+		f.suspects = false
 		return true
 	}
 	return false
 }
 
-// told is what a detector can be told: an Event without its words.
-type told struct {
+// stimulus is what a detector can be told: an Event without its words.
+type stimulus struct {
 	at, to  int64
 	seq     uint64
 	session string
@@ -86,21 +86,21 @@ type told struct {
 }
 
 // compact is e for detectors.
-func compact(e trace.Event) told {
-	t := told{at: e.T, to: e.To, seq: e.Seq, session: e.Session}
+func compact(e trace.Event) stimulus {
+	s := stimulus{at: e.T, to: e.To, seq: e.Seq, session: e.Session}
 	switch e.What {
 	case trace.Up, trace.Down, trace.Closed, trace.Stall:
-		t.what = e.What
+		s.what = e.What
 	case trace.Sent:
 		if e.Kind == detect.Beat.String() {
-			t.what = e.What
+			s.what = e.What
 		}
 	case trace.Heard:
 		for _, kind := range [...]detect.Kind{detect.Beat, detect.Echo, detect.Data} { // no bytes to allocate, as UnmarshalText wants
 			if kind.String() == e.Kind {
-				t.what, t.kind = e.What, kind
+				s.what, s.kind = e.What, kind
 			}
 		}
 	}
-	return t
+	return s
 }
