@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/flatline-go/flatline/harness/scenario"
+)
+
+// Result is what one simulated trial came to, or the sum of many.
+type Result struct {
+	Sides           // of the policy's own detectors
+	Watched []Sides // of Setup.Watch
+	Trials  int
+	Beats   uint64        // that were sent, by both sides
+	Bytes   uint64        // that passed the client's end of the network, both ways
+	Virtual time.Duration // how long it all took
+}
+
+// Sides are the measures of both.
+type Sides struct{ Client, Server Measures }
+
+func (s *Sides) of(side int) *Measures {
+	if side == client {
+		return &s.Client
+	}
+	return &s.Server
+}
+
+// Measures are what one side's detector is worth, in the terms of judge.Quality,
+// as sums over any number of trials.
+type Measures struct {
+	// Alive is the time in which the side had a session with a peer that lived
+	// and could be heard.
+	Alive time.Duration
+	// Mistakes are the suspicions in that time, Mistaken the sum of their
+	// durations, Longest the longest of these.
+	Mistakes int
+	Mistaken time.Duration
+	Longest  time.Duration
+	// Between is the sum of the times between the beginnings of consecutive
+	// mistakes of one trial, Gaps their number.
+	Between time.Duration
+	Gaps    int
+	// Detections are T_D: from the fault, or what the scenario counts from, to
+	// the suspicion that was in force when the fault ended. In no order.
+	Detections []time.Duration
+	// Told is how often the side learned of the fault otherwise, Unnoticed how
+	// often it did not at all.
+	Told, Unnoticed int
+
+	last int64 // when the newest mistake began, from 1; 0: there was none
+}
+
+// Add adds what other trials came to.
+func (r *Result) Add(o Result) {
+	r.Client.Add(o.Client)
+	r.Server.Add(o.Server)
+	if r.Watched == nil {
+		r.Watched = make([]Sides, len(o.Watched))
+	}
+	for i := range o.Watched {
+		r.Watched[i].Client.Add(o.Watched[i].Client)
+		r.Watched[i].Server.Add(o.Watched[i].Server)
+	}
+	r.Trials += o.Trials
+	r.Beats += o.Beats
+	r.Bytes += o.Bytes
+	r.Virtual += o.Virtual
+}
+
+// Add adds those of other trials.
+func (m *Measures) Add(o Measures) {
+	m.Alive += o.Alive
+	m.Mistakes += o.Mistakes
+	m.Mistaken += o.Mistaken
+	m.Longest = max(m.Longest, o.Longest)
+	m.Between += o.Between
+	m.Gaps += o.Gaps
+	m.Detections = append(m.Detections, o.Detections...)
+	m.Told += o.Told
+	m.Unnoticed += o.Unnoticed
+}
+
+// PerDay is lambda_M, the number of mistakes per day of the time alive; ok:
+// there was some.
+func (m *Measures) PerDay() (rate float64, ok bool) {
+	return float64(m.Mistakes) / (m.Alive.Hours() / 24), m.Alive > 0
+}
+
+// Accuracy is P_A, the share of the time alive in which the peer was trusted.
+func (m *Measures) Accuracy() (share float64, ok bool) {
+	return 1 - float64(m.Mistaken)/float64(m.Alive), m.Alive > 0
+}
+
+// MistakeTime is T_M, the mean duration of a mistake.
+func (m *Measures) MistakeTime() (mean time.Duration, ok bool) {
+	if m.Mistakes == 0 {
+		return 0, false
+	}
+	return m.Mistaken / time.Duration(m.Mistakes), true
+}
+
+func (m *Measures) alive(from, to int64) { m.Alive += time.Duration(to - from) }
+
+func (m *Measures) begins(at int64) {
+	if m.last > 0 {
+		m.Between += time.Duration(at + 1 - m.last)
+		m.Gaps++
+	}
+	m.last = at + 1
+}
+
+func (m *Measures) lasted(ns int64) {
+	m.Mistaken += time.Duration(ns)
+	m.Longest = max(m.Longest, time.Duration(ns))
+}
+
+// origin is what the scenario counts side's detection from.
+func (w *world) origin(side int, l *link) int64 {
+	for _, e := range w.setup.Scenario.Expected(w.setup.Policy.Name, Name) {
+		if e.That == scenario.Detects && (e.Side == "" || e.Side == sides[side]) {
+			if e.From == scenario.FromLastByte {
+				return max(l.proof.Up.LastPassed, l.proof.Down.LastPassed)
+			}
+			break
+		}
+	}
+	return w.strikeAt
+}
+
+// configured says whether an eye has a detector to follow.
+func (w *world) configured(e *eye, side int) bool {
+	return e.detector != nil || w.configs[side].Detector != nil
+}

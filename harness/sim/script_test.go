@@ -1,0 +1,220 @@
+package sim
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/network"
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/detect"
+	"github.com/flatline-go/flatline/heartbeat/session"
+)
+
+// pushes is a policy whose client only sends and whose server only hears.
+func pushes(every time.Duration) heartbeat.Policy {
+	return heartbeat.Policy{
+		Name: "pushes", Profile: heartbeat.Strict(), Probe: heartbeat.ProbePush, Beats: heartbeat.FromClient, Interval: every,
+		Server: detect.Fixed{Timeout: time.Hour},
+	}
+}
+
+// took is how long each beat was under way, by number; -1: it did not arrive.
+func took(t *testing.T, events []trace.Event) []time.Duration {
+	t.Helper()
+	var out []time.Duration
+	sent := map[uint64]int64{}
+	for _, e := range events {
+		if e.Kind != "beat" {
+			continue
+		}
+		switch e.What {
+		case trace.Sent:
+			sent[e.Seq] = e.T
+			out = append(out, -1)
+		case trace.Heard:
+			if out[e.Seq] < 0 {
+				out[e.Seq] = time.Duration(e.T - sent[e.Seq])
+			}
+		}
+	}
+	return out
+}
+
+func record(t *testing.T, s Setup) []trace.Event {
+	t.Helper()
+	events, err := Record(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events
+}
+
+// Beats are 1 s apart, the round trip is always 100 ms: the timeout is 300 ms. A
+// beat that meets a cut is sent again 300 ms, 900 ms, 2.1 s and 4.5 s after it left,
+// and what was sent meanwhile goes with it.
+func TestTCPSendsAgainOnItsLadder(t *testing.T) {
+	s := Setup{
+		Policy: pushes(time.Second), Mode: heartbeat.Observe, Life: 100 * time.Second,
+		Model: Model{Delivery: TCP, Delay: Delay{Latency: 50 * ms}},
+		Scenario: scenario.Scenario{
+			Faults:  []scenario.Step{{Fault: scenario.Fault{Kind: scenario.HalfOpenUp}, For: "2.5s"}},
+			Observe: "10s",
+		},
+		Phase: .5,
+	}
+	late := slices.DeleteFunc(took(t, record(t, s)), func(d time.Duration) bool { return d == 50*ms })
+	// The cut begins 450 ms before a beat leaves, and ends 2.05 s after that: so the
+	// fourth attempt, after 2.1 s, gets through, with the two beats behind it.
+	want := []time.Duration{2150 * ms, 1150 * ms, 150 * ms}
+	if !slices.Equal(late, want) {
+		t.Errorf("late were %v, want %v", late, want)
+	}
+}
+
+func TestRetransmissionTimeout(t *testing.T) {
+	var r rtt
+	for _, row := range []struct {
+		sample time.Duration
+		want   time.Duration
+	}{
+		{100 * ms, 300 * ms}, // SRTT = R, RTTVAR = R/2: 4 x 50 ms is the floor
+		{900 * ms, 1150 * ms},
+	} {
+		r.sample(int64(row.sample))
+		if got := time.Duration(r.rto()); got != row.want {
+			t.Errorf("after a round trip of %v: %v, want %v", row.sample, got, row.want)
+		}
+	}
+	r.backoff = 1
+	if got := time.Duration(r.rto()); got != 2300*ms {
+		t.Errorf("the second time %v, want twice as long", got)
+	}
+	r.backoff = 60
+	if got := time.Duration(r.rto()); got != 120*time.Second {
+		t.Errorf("at last %v, want 2m0s", got)
+	}
+}
+
+// A stream keeps the order whatever the delays; datagrams don't, and lose and
+// double as they are told.
+func TestDeliveries(t *testing.T) {
+	jitter := Delay{Law: Uniform, Latency: 200 * ms, Jitter: 200 * ms}
+	heardOf := func(m Model) (sent int, heard []uint64) {
+		events := record(t, Setup{Policy: pushes(100 * ms), Mode: heartbeat.Observe, Model: m, Life: 1000 * time.Second, Seed: 3})
+		for _, e := range events {
+			switch {
+			case e.Kind == "beat" && e.What == trace.Sent:
+				sent++
+			case e.Kind == "beat" && e.What == trace.Heard:
+				heard = append(heard, e.Seq)
+			}
+		}
+		return sent, heard
+	}
+	share := func(what string, got, of int, want float64) {
+		if p := float64(got) / float64(of); !close(p, want, math.Sqrt(want*(1-want)), of) {
+			t.Errorf("%s: %v, want %v", what, p, want)
+		}
+	}
+	for _, m := range []Model{{Delay: jitter}, {Delivery: TCP, Delay: jitter, Loss: Loss{Rate: .2}, Duplicate: .5, Reorder: .5, ReorderBy: 500 * ms}} {
+		if sent, heard := heardOf(m); !slices.IsSorted(heard) || len(slices.Compact(heard)) < sent-20 {
+			t.Errorf("%v: of %d beats %d were heard, in order: %v", m, sent, len(heard), slices.IsSorted(heard))
+		}
+	}
+	sent, heard := heardOf(Model{Delivery: UDP, Delay: jitter})
+	if slices.IsSorted(heard) || len(heard) < sent-5 {
+		t.Errorf("of %d datagrams %d were heard, in order: %v; want all, out of order", sent, len(heard), slices.IsSorted(heard))
+	}
+	sent, heard = heardOf(Model{Delivery: UDP, Loss: Loss{Rate: .2}})
+	share("heard of datagrams", len(heard), sent, .8)
+	sent, heard = heardOf(Model{Delivery: UDP, Duplicate: .3})
+	share("second copies of datagrams", len(heard)-sent, sent, .3)
+	_, heard = heardOf(Model{Delivery: UDP, Reorder: .1, ReorderBy: 150 * ms})
+	overtaken := 0
+	for i := 1; i < len(heard); i++ {
+		if heard[i] < heard[i-1] {
+			overtaken++
+		}
+	}
+	share("datagrams overtaken by the next, which was not held up itself", overtaken, len(heard), .1*.9)
+}
+
+// A side that stands still hears nothing until it goes on, and tells its detector.
+func TestStall(t *testing.T) {
+	p := pushes(time.Second)
+	p.Server = detect.Fixed{Timeout: 1500 * ms}
+	s := Setup{
+		Policy: p, Mode: heartbeat.Observe, Life: 10 * time.Second, Phase: .5, Scenario: scenario.Scenario{Observe: "10s"},
+		Stalls: []Stall{{Side: heartbeat.ServerSide, At: 0, For: 3 * time.Second}},
+	}
+	var stalled, together int
+	for _, e := range record(t, s) {
+		switch {
+		case e.What == trace.Stall && e.Side == heartbeat.ServerSide && e.To-e.T == int64(3*time.Second):
+			stalled = int(e.To)
+		case e.What == trace.Heard && e.Kind == "beat" && stalled > 0 && e.T == int64(stalled):
+			together++
+		case e.What == trace.Suspect:
+			t.Errorf("suspected at %v", e.Offset())
+		}
+	}
+	if stalled == 0 || together != 3 {
+		t.Errorf("stalled until %v, and heard %d beats then; want 3", time.Duration(stalled), together)
+	}
+}
+
+// What the network does is decided as things arrive at it, whether or not a side
+// stands still: a client that does throughout a cut hears nothing that was lost,
+// and the network's own account is the same to the byte.
+func TestAStallOfASideChangesNothingOnTheNetwork(t *testing.T) {
+	p := pushes(time.Second)
+	p.Beats, p.Server, p.Client = heartbeat.FromServer, nil, detect.Fixed{Timeout: time.Hour}
+	for _, d := range []Delivery{UDP, TCP, Proxied} {
+		s := Setup{
+			Policy: p, Mode: heartbeat.Observe, Model: Model{Delivery: d, Delay: Delay{Latency: 50 * ms}}, Life: 10 * time.Second, Phase: .5,
+			Scenario: scenario.Scenario{
+				Faults: []scenario.Step{
+					{Fault: scenario.Fault{Kind: scenario.HalfOpenDown}, For: "5s"},
+					{Fault: scenario.Fault{Kind: scenario.Leave, Side: heartbeat.ServerSide}, At: "9500ms"},
+				},
+				Observe: "14s",
+			},
+		}
+		type account struct {
+			strike network.Strike
+			link   network.Link // the first one
+		}
+		trial := func(stalls ...Stall) (of account, heard []uint64) {
+			s.Stalls = stalls
+			for _, e := range record(t, s) {
+				switch {
+				case e.What == trace.FaultOff && e.Strike != nil:
+					of.strike = *e.Strike
+				case e.What == trace.Dial && e.Session == "link 1":
+					of.link = *e.Link
+				case e.What == trace.Heard && e.Kind == "beat":
+					heard = append(heard, e.Seq)
+				}
+			}
+			return of, heard
+		}
+		calm, heard := trial()
+		still, late := trial(Stall{Side: heartbeat.ClientSide, At: 500 * ms, For: 5 * time.Second})
+		if still != calm || !slices.Equal(late, heard) {
+			t.Errorf("%q: beats %v and %+v\nwith a stall %v and %+v", d, heard, calm, late, still)
+		}
+		if want := int64(5 * session.HeaderSize); d == UDP && calm.strike.WithheldDown != want {
+			t.Errorf("%q: %d bytes were withheld, want %d", d, calm.strike.WithheldDown, want)
+		}
+		// A closing, too, gets to a client that stands still.
+		ends, _ := trial(Stall{Side: heartbeat.ClientSide, At: 8500 * ms, For: 5 * time.Second})
+		if f := ends.link.Down; d != UDP && (f.HungUp <= 0 || f.Closed != f.HungUp+int64(50*ms)) {
+			t.Errorf("%q: %+v, want its closing to take 50 ms", d, f)
+		}
+	}
+}
