@@ -10,7 +10,7 @@ import (
 func (c *Reader) Assumed() []string {
 	interval := fmt.Sprintf("The beat interval is %v, as given.", c.Interval)
 	if c.Estimated != "" {
-		interval = fmt.Sprintf("The beat interval is %v, estimated by %s from the first %d rows.", c.Interval.Round(time.Microsecond), c.Estimated, c.sample)
+		interval = fmt.Sprintf("The beat interval is %v, estimated by %s from the first %d rows.", Rough(c.Interval), c.Estimated, c.sample)
 	}
 	sent := "There is no sent_ns."
 	if c.rows.sent >= 0 {
@@ -32,4 +32,12 @@ func (c *Reader) Assumed() []string {
 		sent,
 		order,
 	}
+}
+
+// Rough is an interval to the microsecond, unless it is of a few of them.
+func Rough(interval time.Duration) time.Duration {
+	if interval < 100*time.Microsecond {
+		return interval
+	}
+	return interval.Round(time.Microsecond)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -201,8 +202,13 @@ func TestInterval(t *testing.T) {
 	}{
 		// Slopes: of 1 to 3, (20 - 0) / 2; of 2 to 4, (30 - 10) / 2.
 		{name: "by sent_ns", file: "seq,sent_ns,arrived_ns\n1,0,0\n2,10,90\n3,20,100\n4,30,100\n", want: 10, estimated: "sent_ns"},
-		// Of 1 to 5, (48 - 0) / 4; of 2 to 7, (60 - 10) / 5; the one late by 500, with 4, says 135.
-		{name: "lost and late beats", file: "seq,arrived_ns\n1,0\n2,10\n4,30\n5,48\n7,60\n8,570\n", want: 12, estimated: "arrived_ns"},
+		// Of 1 to 5, (48 - 0) / 4; of 2 to 7, (60 - 10) / 5; the one late by 500 is put to 70, and says 10.
+		{name: "lost and late beats", file: "seq,arrived_ns\n1,0\n2,10\n4,30\n5,48\n7,60\n8,570\n", want: 10, estimated: "arrived_ns"},
+		{name: "a pause", file: paused(10, 2*time.Second, 8*time.Second, 5), want: 2 * time.Second, estimated: "arrived_ns"},
+		{name: "a pause in many", file: paused(1000, 2*time.Second, 8*time.Second, 500), want: 2 * time.Second, estimated: "arrived_ns"},
+		{name: "many pauses", file: paused(1000, 2*time.Second, 8*time.Second, 30), want: 2 * time.Second, estimated: "arrived_ns"},
+		// Delays grow for six beats and fall with the seventh: most neighbours are 1.01 s apart, and those half the file apart a little less than 1 s, or more.
+		{name: "a saw", file: saw(1400), want: 1_000_060_000, estimated: "arrived_ns"},
 		{name: "out of order", file: "seq,arrived_ns\n2,10\n1,0\n", want: 10, estimated: "arrived_ns"},
 		{name: "given", file: "seq,arrived_ns\n1,0\n2,10\n", given: 7, want: 7},
 		{name: "one beat will do then", file: "seq,arrived_ns\n1,0\n", given: 7, want: 7},
@@ -214,6 +220,83 @@ func TestInterval(t *testing.T) {
 			}
 			if in.Interval != row.want || in.Estimated != row.estimated {
 				t.Errorf("got %d by %q, want %d by %q", in.Interval, in.Estimated, row.want, row.estimated)
+			}
+		})
+	}
+}
+
+// saw has beats every second whose delays are 0 to 60 ms, in turn.
+func saw(beats int) string {
+	var file strings.Builder
+	file.WriteString("seq,arrived_ns\n")
+	for i := range beats {
+		fmt.Fprintf(&file, "%d,%d\n", i, i*1e9+i%7*1e7)
+	}
+	return file.String()
+}
+
+// paused has beats of an interval, with a pause before each beat of a number that
+// every divides.
+func paused(beats int, interval, pause time.Duration, every int) string {
+	var file strings.Builder
+	file.WriteString("seq,arrived_ns\n")
+	at := time.Duration(0)
+	for i := range beats {
+		if i > 0 {
+			at += interval
+			if i%every == 0 {
+				at += pause
+			}
+		}
+		fmt.Fprintf(&file, "%d,%d\n", i, at)
+	}
+	return file.String()
+}
+
+// Losses, jitter and pauses at once, with a clock of nanoseconds or milliseconds.
+func TestIntervalOfARoughNetwork(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		interval time.Duration
+		jitter   time.Duration
+		loss     float64
+		pauses   int
+		clock    time.Duration
+		within   time.Duration
+	}{
+		{"jitter", 2 * time.Second, 200 * time.Millisecond, 0, 0, 1, 2 * time.Millisecond},
+		{"jitter as long as the interval", 2 * time.Second, 2 * time.Second, 0, 0, 1, 10 * time.Millisecond},
+		{"jitter of two intervals", 2 * time.Second, 4 * time.Second, 0, 0, 1, 20 * time.Millisecond},
+		{"jitter of eight intervals", 2 * time.Second, 16 * time.Second, 0, 0, 1, 80 * time.Millisecond},
+		{"loss", 2 * time.Second, 200 * time.Millisecond, 0.3, 0, 1, 2 * time.Millisecond},
+		{"pauses", 2 * time.Second, 200 * time.Millisecond, 0.1, 3, 1, 5 * time.Millisecond},
+		{"a pause", 2 * time.Second, 20 * time.Millisecond, 0.1, 1, 1, time.Millisecond},
+		{"many pauses", 2 * time.Second, 200 * time.Millisecond, 0.1, 50, 1, 20 * time.Millisecond},
+		{"a clock of milliseconds", 33_333_333, 1, 0, 0, time.Millisecond, 20 * time.Microsecond},
+		{"and a tenth of one", 33_100_000, 1, 0.1, 0, time.Millisecond, 20 * time.Microsecond},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for seed := range uint64(50) {
+				random := rand.New(rand.NewPCG(seed, 1))
+				var file strings.Builder
+				file.WriteString("seq,arrived_ns\n")
+				pause := time.Duration(0)
+				for i := range 1000 {
+					if row.pauses > 0 && random.IntN(1000) < row.pauses {
+						pause += 8 * time.Second
+					}
+					at := time.Duration(i)*row.interval + pause + time.Duration(random.Int64N(int64(row.jitter)))
+					if random.Float64() >= row.loss {
+						fmt.Fprintf(&file, "%d,%d\n", i, at.Truncate(row.clock))
+					}
+				}
+				in, err := capture.NewReader(strings.NewReader(file.String()), capture.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if off := (in.Interval - row.interval).Abs(); off > row.within {
+					t.Errorf("seed %d: %v, want %v within %v", seed, in.Interval, row.interval, row.within)
+				}
 			}
 		})
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/flatline-go/flatline/harness/words"
 )
 
 // row is one line of a capture.
@@ -89,7 +91,7 @@ func (rs *rows) next() (row, error) {
 	}
 	line := rs.line
 	if len(fields) != rs.width {
-		return row{}, bad(line, "%s, want %d", plural(len(fields), "field"), rs.width)
+		return row{}, bad(line, "%s, want %d", words.Plural(len(fields), "field"), rs.width)
 	}
 	r := row{line: line}
 	if r.seq, err = strconv.ParseUint(fields[rs.seq], 10, 64); err != nil {
@@ -174,11 +176,4 @@ func (l *limit) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p[:min(len(p), l.left)])
 	l.left -= n
 	return n, err
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -8,6 +8,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type Comparison struct {
 	// OnlyBase and OnlyNew are the cells that one run has.
 	OnlyBase []Lone `json:"only_base"`
 	OnlyNew  []Lone `json:"only_new"`
+	// Lost are sentences on what BASE could tell, and NEW has no trial of.
+	Lost []string `json:"lost"`
 }
 
 // Lone is a scenario and the policies under which only one run has it.
@@ -62,6 +65,7 @@ type Outcome struct {
 // Side is what became of one side. The trials are those that held or broke.
 type Side struct {
 	Detection Times  `json:"detection"`
+	End       Times  `json:"end"` // of a session, where the scenario expects one
 	Recovery  Times  `json:"recovery"`
 	Mistakes  Counts `json:"mistakes"`
 }
@@ -111,7 +115,9 @@ var Sides = []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide}
 func Runs(base, now report.Report) Comparison {
 	c := Comparison{Schema: Schema, Rows: []Row{}}
 	var pairs []pair
-	pairs, c.OnlyBase, c.OnlyNew = match(base, now)
+	var gone []report.Cell
+	pairs, gone, c.OnlyNew = match(base, now)
+	c.OnlyBase, c.Lost = lone(gone), lost(gone, now.Summary)
 	for _, p := range pairs {
 		c.Rows = append(c.Rows, p.row())
 	}
@@ -131,11 +137,13 @@ func (p pair) row() Row {
 		was, is := report.Sample(base, side), report.Sample(now, side)
 		*r.Of(side) = Side{
 			Detection: times(was.Detections, is.Detections),
+			End:       times(was.Ends, is.Ends),
 			Recovery:  times(was.Recoveries, is.Recoveries),
 			Mistakes:  Counts{Test: test(was.Mistakes, is.Mistakes), Base: sum(was.Mistakes), New: sum(is.Mistakes)},
 		}
-		r.Of(side).Detection.rooms(base, now, scenario.Detects, side)
-		r.Of(side).Recovery.rooms(base, now, scenario.Recovers, side)
+		r.Of(side).Detection.rooms(base, now, side, scenario.Detects, scenario.HangsUp)
+		r.Of(side).End.rooms(base, now, side, scenario.Ends)
+		r.Of(side).Recovery.rooms(base, now, side, scenario.Recovers)
 	}
 	return r
 }
@@ -146,15 +154,15 @@ func times(base, now []time.Duration) Times {
 	return Times{Test: test(base, now), Base: report.NewSpread(base), New: report.NewSpread(now)}
 }
 
-func (t *Times) rooms(base, now []judge.Record, that scenario.Outcome, side heartbeat.Side) {
-	t.BaseRoom, t.NewRoom = room(base, that, side), room(now, that, side)
+func (t *Times) rooms(base, now []judge.Record, side heartbeat.Side, outcomes ...scenario.Outcome) {
+	t.BaseRoom, t.NewRoom = room(base, side, outcomes), room(now, side, outcomes)
 }
 
-// room is the least that the checks of an outcome left until its bound.
-func room(records []judge.Record, that scenario.Outcome, side heartbeat.Side) (least *time.Duration) {
+// room is the least that the checks of outcomes left until their bounds.
+func room(records []judge.Record, side heartbeat.Side, outcomes []scenario.Outcome) (least *time.Duration) {
 	for _, r := range records {
 		for _, c := range r.Checks {
-			if c.That != that || c.Side != side || c.Slack == nil || c.Unmeasured {
+			if !slices.Contains(outcomes, c.That) || c.Side != side || c.Slack == nil || c.Unmeasured {
 				continue
 			}
 			left := *c.Slack

@@ -53,7 +53,7 @@ func trials(n int, from time.Duration, change func(*judge.Record)) []judge.Recor
 	return out
 }
 
-// stored is the report of records, as a run leaves it.
+// stored is the report of records, as a run makes it.
 func stored(t *testing.T, records []judge.Record) report.Report {
 	t.Helper()
 	dir := t.TempDir()
@@ -69,7 +69,7 @@ func stored(t *testing.T, records []judge.Record) report.Report {
 			t.Fatal(err)
 		}
 	}
-	r, err := report.Load(dir)
+	r, err := report.Gather(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestVerdicts(t *testing.T) {
 		{judge.Held, judge.Failed, true, false},
 		{judge.Held, judge.Inconclusive, false, true},
 		{judge.Held, judge.Interrupted, false, true},
-		{judge.Held, judge.NotMeasurable, false, false},
+		{judge.Held, judge.NotMeasurable, false, true},
 		{judge.NotMeasurable, judge.Held, false, false},
 		{judge.NotMeasurable, judge.Broken, true, false},
 		{judge.Inconclusive, judge.Held, false, false},
@@ -187,7 +187,7 @@ func TestCellsOfOneRunAreListed(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	c := Runs(one, stored(t, trials(1, 7*time.Second, other)))
-	if got, want := c.Headline(), "Nothing to compare: the runs have no scenario under the same policy; 0 of 0 measures changed in 0 cells; 2 in one run only."; got != want {
+	if got, want := c.Headline(), "Nothing to compare: the runs have no scenario under the same policy; 0 of 0 measures changed in 0 cells; 1 unclear; 2 in one run only."; got != want {
 		t.Errorf("headline %q, want %q", got, want)
 	}
 }
@@ -281,5 +281,75 @@ func TestMarkdownSaysAll(t *testing.T) {
 	hostile := stored(t, trials(1, 7*time.Second, func(r *judge.Record) { r.Scenario = "a|b\n# c" }))
 	if page := Runs(hostile, hostile).Markdown(); strings.Contains(page, "\n# c") || !strings.Contains(page, `| a\|b\\n# c |`) {
 		t.Errorf("a hostile name:\n%s", page)
+	}
+}
+
+// byWire makes r one of hang-ups within a window without a lower bound.
+func byWire(r *judge.Record) {
+	r.Policy, r.Window, r.Checks = "watched/..10s", heartbeat.Window{Hi: 10 * time.Second}, r.Checks[:1]
+	took := *r.Client.Detection
+	r.Checks[0] = judge.Check{That: scenario.HangsUp, Side: heartbeat.ClientSide, Held: took <= 10*time.Second, Slack: new((10*time.Second - took).Abs())}
+	r.Connections = []judge.Connection{{Name: "link 1", Client: judge.Ending{After: &took, Cause: "hung up"}}}
+	r.Client.End = &took
+	r.Server = judge.Measures{}
+}
+
+// A hang-up by the wire has room to lose, as any detection.
+func TestHangUpsHaveRoom(t *testing.T) {
+	c := Runs(stored(t, trials(4, 3500*time.Millisecond, byWire)), stored(t, trials(4, 9500*time.Millisecond, byWire)))
+	if got := c.Regressions(); len(got) != 1 || !strings.Contains(got[0], "the client's T_D went from 3.502s to 9.502s") || !strings.Contains(got[0], "its room from 6.497s to 497ms") {
+		t.Errorf("%q", got)
+	}
+}
+
+// The time of an end that is expected is compared like a detection's.
+func TestEndsAreCompared(t *testing.T) {
+	ends := func(r *judge.Record) {
+		took := *r.Client.Detection
+		r.Client = judge.Measures{End: &took}
+		r.Checks[0] = judge.Check{That: scenario.Ends, Side: heartbeat.ClientSide, Held: true, Slack: new(9*time.Second - took)}
+	}
+	c := Runs(stored(t, trials(4, 6500*time.Millisecond, ends)), stored(t, trials(4, 8500*time.Millisecond, ends)))
+	var said []string
+	for _, m := range c.Rows[0].Client.Measures() {
+		said = append(said, m.What+" "+m.Change)
+	}
+	if want := []string{"end +2s"}; !reflect.DeepEqual(said, want) {
+		t.Errorf("%q, want %q", said, want)
+	}
+	if got := c.Regressions(); len(got) != 1 || !strings.Contains(got[0], "the client's end went from 6.502s to 8.502s") {
+		t.Errorf("%q", got)
+	}
+}
+
+// What NEW no longer tells is no good news.
+func TestWhatNewCannotTellIsUnclear(t *testing.T) {
+	become := func(v judge.Verdict) func(*judge.Record) { return func(r *judge.Record) { r.Verdict = v } }
+	base := stored(t, trials(4, 7*time.Second, nil))
+	other := func(r *judge.Record) { r.Trial, r.Scenario = "other."+r.Trial, "other" }
+	both := stored(t, append(trials(4, 7*time.Second, nil), trials(1, 7*time.Second, other)...))
+	few := base
+	few.Summary.Missing = 2
+	cut := base
+	cut.Summary.CutOff = true
+	mute := stored(t, trials(4, 7*time.Second, become(judge.NotMeasurable)))
+	for _, row := range []struct {
+		name      string
+		base, new report.Report
+		want      []string
+	}{
+		{"held, then not measurable", base, mute, []string{"cable-pull under fixed/strict: not measurable, was 4 held"}},
+		{"held, then inconclusive", base, stored(t, trials(4, 7*time.Second, become(judge.Inconclusive))), []string{"cable-pull under fixed/strict: 4 inconclusive, was 4 held"}},
+		{"not measurable in both", mute, mute, nil},
+		{"gone", both, base, []string{"other under fixed/strict: not in NEW, was 1 held"}},
+		{"new", base, both, nil},
+		{"gone, and nobody could tell", stored(t, append(trials(4, 7*time.Second, nil), trials(1, 7*time.Second, func(r *judge.Record) { other(r); r.Verdict = judge.NotMeasurable })...)), base, nil},
+		{"trials without a record", base, few, []string{"NEW is incomplete: 2 of its trials left no record"}},
+		{"cut off", base, cut, []string{"NEW was cut off: nobody knows how many of its trials left no record"}},
+		{"cut off before", cut, base, nil},
+	} {
+		if got := Runs(row.base, row.new).Unclear(); !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
 	}
 }

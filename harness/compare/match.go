@@ -19,7 +19,7 @@ type pair struct{ base, new cell }
 // match pairs the cells of two runs: those that are alike in everything, then
 // those of the same scenario, policy and profile on another network, with
 // another subject or in another window. The rest is in one run only.
-func match(base, now report.Report) (pairs []pair, onlyBase, onlyNew []Lone) {
+func match(base, now report.Report) (pairs []pair, onlyBase []report.Cell, onlyNew []Lone) {
 	left := cells(now)
 	of := map[int]cell{} // the partners, by their place in base's cells
 	all := cells(base)
@@ -34,18 +34,27 @@ func match(base, now report.Report) (pairs []pair, onlyBase, onlyNew []Lone) {
 			}
 		}
 	}
-	onlyBase, onlyNew = []Lone{}, []Lone{}
 	for i, b := range all {
 		if partner, has := of[i]; has {
 			pairs = append(pairs, pair{b, partner})
 		} else {
-			onlyBase = add(onlyBase, b.Cell)
+			onlyBase = append(onlyBase, b.Cell)
 		}
 	}
+	var rest []report.Cell
 	for _, c := range left {
-		onlyNew = add(onlyNew, c.Cell)
+		rest = append(rest, c.Cell)
 	}
-	return pairs, onlyBase, onlyNew
+	return pairs, onlyBase, lone(rest)
+}
+
+// lone are cells of one run, by scenario.
+func lone(cells []report.Cell) []Lone {
+	out := []Lone{}
+	for _, c := range cells {
+		out = add(out, c)
+	}
+	return out
 }
 
 func alike(a, b report.Cell) bool {

@@ -24,7 +24,7 @@ func (s Side) Measures() []Measure {
 	for _, t := range []struct {
 		what string
 		of   Times
-	}{{"T_D", s.Detection}, {"recovery", s.Recovery}} {
+	}{{"T_D", s.Detection}, {"end", s.End}, {"recovery", s.Recovery}} {
 		if t.of.NBase+t.of.NNew > 0 {
 			out = append(out, t.of.measure(t.what))
 		}
@@ -52,12 +52,12 @@ func (c Counts) measure() Measure {
 	return m
 }
 
-// median is in seconds; "-" where there is none.
+// median is in seconds, as in a report; "-" where there is none.
 func median(s *report.Spread) string {
 	if s == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.3fs", s.Median.Round(time.Millisecond).Seconds())
+	return fmt.Sprintf("%.3fs", s.Median.Seconds())
 }
 
 // signed is a difference, as exact as it is small.

@@ -44,13 +44,11 @@ func notes(base, now report.Report, pairs []pair) []string {
 			out = append(out, fmt.Sprintf("Different %s: %s, then %s.", name, was, is))
 		}
 	}
-	for _, r := range []struct {
-		which string
-		of    report.Report
-	}{{"BASE", base}, {"NEW", now}} {
-		if n := r.of.Summary.Missing; n > 0 {
-			out = append(out, fmt.Sprintf("%s is incomplete: %d of its trials left no record.", r.which, n))
-		}
+	if n := base.Summary.Missing; n > 0 { // of NEW it is worse than a note
+		out = append(out, fmt.Sprintf("BASE is incomplete: %d of its trials left no record.", n))
+	}
+	if base.Summary.CutOff {
+		out = append(out, "BASE was cut off: nobody knows how many of its trials left no record.")
 	}
 	return out
 }

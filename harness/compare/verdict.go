@@ -3,9 +3,11 @@ package compare
 import (
 	"fmt"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/words"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -20,7 +22,25 @@ func (r Row) worse() bool {
 
 // unclear says that NEW cannot tell what BASE could.
 func (r Row) unclear() bool {
-	return slices.Contains(grave, r.Base.Verdict) && (r.New.Verdict == judge.Inconclusive || r.New.Verdict == judge.Interrupted)
+	return slices.Contains(grave, r.Base.Verdict) && !slices.Contains(grave, r.New.Verdict)
+}
+
+// lost says what BASE could tell and NEW has no trial of: of cells that are gone,
+// and of trials that left no record.
+func lost(gone []report.Cell, now report.Summary) []string {
+	out := []string{}
+	if now.Missing > 0 {
+		out = append(out, fmt.Sprintf("NEW is incomplete: %d of its trials left no record", now.Missing))
+	}
+	if now.CutOff {
+		out = append(out, "NEW was cut off: nobody knows how many of its trials left no record")
+	}
+	for _, c := range gone {
+		if slices.Contains(grave, c.Verdict) {
+			out = append(out, fmt.Sprintf("%s under %s/%s: not in NEW, was %s", c.Scenario, c.Policy, c.Profile, c.Sentence()))
+		}
+	}
+	return out
 }
 
 // Regressions are a sentence for each verdict that got worse, and each time
@@ -34,6 +54,7 @@ func (c Comparison) Regressions() []string {
 		for _, side := range Sides {
 			s := r.Of(side)
 			out = append(out, s.Detection.against(r, side, "T_D")...)
+			out = append(out, s.End.against(r, side, "end")...)
 			out = append(out, s.Recovery.against(r, side, "recovery")...)
 		}
 	}
@@ -45,20 +66,25 @@ func (t Times) against(r Row, side heartbeat.Side, what string) []string {
 	if !t.Worse() {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: the %s's %s went from %v to %v (%v), and its room from %v to %v",
-		r.Name(), side, what, milli(t.Base.Median), milli(t.New.Median), t.Test, milli(*t.BaseRoom), milli(*t.NewRoom))}
+	return []string{fmt.Sprintf("%s: the %s's %s went from %s to %s (%v), and its room from %v to %v",
+		r.Name(), side, what, median(t.Base), median(t.New), t.Test, words.Milli(*t.BaseRoom), words.Milli(*t.NewRoom))}
 }
 
-// Unclear are the cells of which NEW cannot tell what BASE could: it stalled or
-// was interrupted there.
+// Unclear is what NEW cannot tell that BASE could: it stalled there, was
+// interrupted, could not measure it, or has no such trial.
 func (c Comparison) Unclear() []string {
 	var out []string
 	for _, r := range c.Rows {
-		if r.unclear() {
-			out = append(out, fmt.Sprintf("%s: %s, was %s", r.Name(), r.New.Sentence, r.Base.Sentence))
+		if !r.unclear() {
+			continue
 		}
+		now, verdict := r.New.Sentence, string(r.New.Verdict)
+		if r.New.Verdict == judge.NotMeasurable && !strings.HasPrefix(now, verdict) { // its sentence is the reason
+			now = strings.TrimSuffix(verdict+": "+now, ": ")
+		}
+		out = append(out, fmt.Sprintf("%s: %s, was %s", r.Name(), now, r.Base.Sentence))
 	}
-	return out
+	return append(out, c.Lost...)
 }
 
 // Headline is the comparison as one line of plain text.
@@ -71,12 +97,12 @@ func (c Comparison) Headline() string {
 	}
 	lead := "No regression"
 	if n := len(c.Regressions()); n > 0 {
-		lead = plural(n, "regression")
+		lead = words.Plural(n, "regression")
 	}
 	if len(c.Rows) == 0 {
 		lead = "Nothing to compare: the runs have no scenario under the same policy"
 	}
-	out := fmt.Sprintf("%s; %d of %s changed in %s", lead, changed, plural(len(c.tests()), "measure"), plural(len(c.Rows), "cell"))
+	out := fmt.Sprintf("%s; %d of %s changed in %s", lead, changed, words.Plural(len(c.tests()), "measure"), words.Plural(len(c.Rows), "cell"))
 	if n := len(c.Unclear()); n > 0 {
 		out += fmt.Sprintf("; %d unclear", n)
 	}
@@ -133,13 +159,4 @@ func Words(of []Lone) []string {
 		out = append(out, l.String())
 	}
 	return out
-}
-
-func milli(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
