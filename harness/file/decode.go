@@ -1,6 +1,7 @@
 package file
 
 import (
+	"encoding"
 	"fmt"
 	"math"
 	"reflect"
@@ -25,6 +26,15 @@ func (s source) decode(key string, n *yaml.Node, v reflect.Value) error {
 	}
 	if c, ok := v.Addr().Interface().(custom); ok {
 		return c.decode(s, key, n)
+	}
+	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		if n.Kind != yaml.ScalarNode {
+			return s.wrong(key, n, "a word")
+		}
+		if err := t.UnmarshalText([]byte(n.Value)); err != nil {
+			return s.errorf(n, "%s: %v", key, err)
+		}
+		return nil
 	}
 	if v.Type() == reflect.TypeFor[time.Duration]() {
 		return s.duration(key, n, v)

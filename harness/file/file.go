@@ -1,8 +1,9 @@
-// Package file reads users' own policies and scenarios from YAML.
+// Package file reads users' own policies, scenarios and network models from YAML.
 //
 // A policy file has a list under "policies", a scenario file one under
-// "scenarios". The keys are the JSON names of heartbeat.Policy,
-// scenario.Scenario and the detectors' Configs; where such a name ends in _ns,
+// "scenarios", one of network models under "networks". The keys are the JSON
+// names of heartbeat.Policy, scenario.Scenario, sim.Model and the detectors'
+// Configs; where such a name ends in _ns,
 // the key does not, and its value is a duration such as 8.55s:
 //
 //	policies:

@@ -2,40 +2,55 @@ package file
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
-// README's YAML is testdata's, and can be read.
+// The YAML of README and docs can be read, and has the files that other tests run.
 func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	var readme []byte
+	for _, page := range []string{"../../README.md", "../../docs/virtual-time.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readme = append(readme, text...)
+	}
+	known, err := heartbeat.Policies(heartbeat.Strict())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var blocks []string
+	var blocks, scenarios []string
 	for _, rest := range strings.Split(string(readme), "\n```yaml\n")[1:] {
 		block, _, _ := strings.Cut(rest, "```\n")
 		blocks = append(blocks, block)
+		switch key, _, _ := strings.Cut(block, ":"); key {
+		case "scenarios":
+			scenarios = append(scenarios, block)
+			continue
+		case "networks":
+			if _, err := Networks(strings.NewReader(block), "README.md"); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		own, err := Policies(strings.NewReader(block), "README.md")
+		if err != nil {
+			t.Error(err)
+		}
+		known = append(known, own...)
 	}
-	if len(blocks) != 2 {
-		t.Fatalf("%d blocks of YAML, want one of policies and one of scenarios", len(blocks))
-	}
-	for i, name := range []string{"policies.yaml", "scenarios.yaml"} {
-		if blocks[i] != read(t, name) {
-			t.Errorf("README has\n%s, testdata/%s is another", blocks[i], name)
+	for _, block := range scenarios {
+		if _, err := Scenarios(strings.NewReader(block), "README.md", nil, known); err != nil {
+			t.Error(err)
 		}
 	}
-	own, err := Policies(strings.NewReader(blocks[0]), "README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	builtIn, err := heartbeat.Policies(heartbeat.Strict())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Scenarios(strings.NewReader(blocks[1]), "README.md", nil, append(builtIn, own...)); err != nil {
-		t.Error(err)
+	for _, name := range []string{"policies.yaml", "scenarios.yaml", "networks.yaml"} {
+		if !slices.Contains(blocks, read(t, name)) {
+			t.Errorf("README and docs lack testdata/%s", name)
+		}
 	}
 }

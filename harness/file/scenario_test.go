@@ -29,6 +29,7 @@ func TestScenarios(t *testing.T) {
 		Params:   []scenario.Param{{Name: "idle", Default: "0.5*D", Usage: "idle time"}},
 		Policies: []string{"fixed", "echo-timer"},
 		Beats:    []heartbeat.Direction{heartbeat.FromClient, heartbeat.FromBoth},
+		Mode:     heartbeat.Observe,
 		Delay:    scenario.Delay{Latency: "50ms", Jitter: "10ms", Law: scenario.Normal},
 		Traffic:  scenario.Traffic{Every: "100ms", From: "-500ms", Until: "1s"},
 		Phases:   []float64{0, 0.5, 1},
@@ -37,13 +38,16 @@ func TestScenarios(t *testing.T) {
 			{Fault: scenario.Fault{Kind: scenario.IdleDrop, Idle: "idle", Mode: scenario.DropResetOnSend}, Must: scenario.MustNotStrike},
 			{Fault: scenario.Fault{Kind: scenario.Latency, Delay: scenario.Delay{Latency: "1s"}, Toward: heartbeat.ClientSide}, At: "1s", For: "2s", Must: scenario.MustStrike},
 			{Fault: scenario.Fault{Kind: scenario.Reset, Side: heartbeat.ServerSide}, At: "3s", Must: scenario.MustStrike},
+			{Fault: scenario.Fault{Kind: scenario.Loss, Percent: 2.5, Toward: heartbeat.ServerSide}, Must: scenario.MayStrike},
+			{Fault: scenario.Fault{Kind: scenario.BurstLoss, Percent: 10, Burst: 5}, Must: scenario.MayStrike},
+			{Fault: scenario.Fault{Kind: scenario.LinkFlap, Where: scenario.AtServer, Out: "300ms", Every: "1s"}, Must: scenario.MayStrike},
 		},
 		Expect: []scenario.Expectation{
 			{
 				That: scenario.Ends, Side: heartbeat.ClientSide, From: scenario.FromPeersEnd, Policies: []string{"fixed"},
 				Within: scenario.Range{Lo: "-100ms", Hi: "500ms"}, Causes: []heartbeat.Cause{session.Vanished, session.Left},
 			},
-			{That: scenario.Mistakes, Count: 2},
+			{That: scenario.Mistakes, Count: 2, Networks: []string{"kernel"}},
 		},
 	}}
 	if !reflect.DeepEqual(got, want) {
@@ -70,8 +74,11 @@ func TestEverythingHasEveryKey(t *testing.T) {
 func TestScenariosRefuses(t *testing.T) {
 	const rest = ", claim: C., observe: hi, expect: [{that: unnoticed}], faults: [{fault: {kind: cable-pull}, must: strike}]}"
 	for _, row := range []struct{ name, item, want string }{
-		{name: "unknown key", item: "{name: a, fault: []}", want: `s.yaml:2:15: scenarios: unknown key "fault", known: name, claim, params, policies, beats, delay, traffic, faults, phases, observe, expect`},
-		{name: "unknown kind", item: "{faults: [{fault: {kind: cable-cut}}]}", want: `s.yaml:2:30: kind: it is "cable-cut", want one of cable-pull, half-open-up, half-open-down, idle-drop, latency, leave, reset`},
+		{name: "unknown mode", item: "{name: a, mode: look" + rest, want: `s.yaml:2:21: mode: mode "look": want act or observe`},
+		{name: "a list of modes", item: "{name: a, mode: [act]" + rest, want: `mode: it is a list, want a word`},
+		{name: "unknown key", item: "{name: a, fault: []}", want: `s.yaml:2:15: scenarios: unknown key "fault", known: name, claim, params, policies, beats, mode, delay, traffic, faults, phases, observe, expect`},
+		{name: "unknown kind", item: "{faults: [{fault: {kind: cable-cut}}]}", want: `s.yaml:2:30: kind: it is "cable-cut", want one of cable-pull, half-open-up, half-open-down, idle-drop, latency, loss, burst-loss, duplication, reordering, link-flap, nat-rebind, port-blocked, leave, reset`},
+		{name: "unknown place", item: "{faults: [{fault: {where: attic}}]}", want: `where: it is "attic", want one of client, server, middle`},
 		{name: "unknown mode", item: "{faults: [{fault: {mode: loud}}]}", want: `mode: it is "loud", want one of silent, reset-on-send, reset-at-idle`},
 		{name: "unknown must", item: "{faults: [{must: hit}]}", want: `must: it is "hit", want one of strike, not-strike, may-strike`},
 		{name: "unknown law", item: "{delay: {law: pareto}}", want: `law: it is "pareto", want one of uniform, normal`},
