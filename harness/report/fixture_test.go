@@ -68,7 +68,7 @@ func run() []judge.Record {
 	unmeasured.Client, unmeasured.Server = judge.Measures{}, judge.Measures{}
 
 	mistaken := cablePull("fixed", 0.5, 9500*time.Millisecond, 9500*time.Millisecond)
-	mistaken.Scenario, mistaken.Trial, mistaken.Verdict = "latency-step", "latency-step.fixed.strict.0.5", judge.Held
+	mistaken.Scenario, mistaken.Trial, mistaken.Verdict, mistaken.Reason = "latency-step", "latency-step.fixed.strict.0.5", judge.Held, ""
 	mistaken.Client.Mistakes, mistaken.Server.Mistakes = 1, 1
 	mistaken.Checks = []judge.Check{{That: scenario.Mistakes, Side: heartbeat.ClientSide, Expected: "1 mistake", Actual: "1 mistake", Held: true}}
 
@@ -89,11 +89,16 @@ func run() []judge.Record {
 	}
 }
 
-// folder has the records, as a run writes them.
+// folder has the records, as a run writes them: of one trial each.
 func folder(t *testing.T, records ...judge.Record) string {
 	t.Helper()
 	dir := t.TempDir()
+	seen := map[string]bool{}
 	for i, r := range records {
+		if seen[r.Trial] {
+			r.Trial += fmt.Sprintf(".run%d", i+1)
+		}
+		seen[r.Trial] = true
 		data, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/flatline-go/flatline/harness"
+	"github.com/flatline-go/flatline/harness/fidelity"
 	"github.com/flatline-go/flatline/harness/judge"
 )
 
@@ -20,40 +21,58 @@ var verdicts = []judge.Verdict{
 	judge.Broken, judge.Failed, judge.Inconclusive, judge.Interrupted, judge.NotMeasurable, judge.Held,
 }
 
-// Gather makes the report of the records in dir/records. It is an error if
-// there is none, or if one of them cannot be read: a report that leaves out
+// errNone says that there is nothing to report on.
+var errNone = errors.New("no trial has ended")
+
+// Gather makes the report of the records in dir/records, and of a comparison in
+// dir. It is an error if there is none of either, or if one of them cannot be read: a report that leaves out
 // what it doesn't understand would be taken for good news.
 func Gather(dir string) (Report, error) {
 	paths, err := recordFiles(dir)
 	if err != nil {
 		return Report{}, fmt.Errorf("gather records: %w", err)
 	}
-	if len(paths) == 0 {
-		return Report{}, fmt.Errorf("gather records: %s has none (*.json): no trial has ended", filepath.Join(dir, recordsDir))
+	comparison, err := readComparison(dir)
+	if err != nil {
+		return Report{}, fmt.Errorf("gather records: %w", err)
+	}
+	if len(paths) == 0 && comparison == nil {
+		return Report{}, fmt.Errorf("gather records: %s has none (*.json): %w", filepath.Join(dir, recordsDir), errNone)
 	}
 	var records []judge.Record
+	of := map[string]string{} // a trial's record
 	for _, path := range paths {
 		rec, err := readRecord(path)
 		if err != nil {
 			return Report{}, fmt.Errorf("gather records: %s: %w", path, err)
 		}
+		if other, twice := of[rec.Trial]; twice {
+			return Report{}, fmt.Errorf("gather records: %s is of trial %s, as is %s: want one of them", path, rec.Trial, other)
+		}
+		of[rec.Trial] = path
 		records = append(records, rec)
 	}
-	return of(records), nil
+	r := reportOf(records)
+	r.Comparison = comparison
+	return r, nil
 }
 
-// of is the report of records, which it puts in order.
-func of(records []judge.Record) Report {
+// reportOf is the report of records, which it puts in order.
+func reportOf(records []judge.Record) Report {
 	slices.SortFunc(records, inOrder)
 	return Report{
 		Schema:      Schema,
-		GeneratedBy: program + " " + harness.Version(),
+		GeneratedBy: generatedBy(),
 		Versions:    versions(records),
 		Summary:     summarize(records),
 		Matrix:      matrix(records),
 		Records:     records,
+		Fidelity:    fidelity.Both(fidelity.Table(records)),
+		Lies:        fidelity.Lies(records),
 	}
 }
+
+func generatedBy() string { return program + " " + harness.Version() }
 
 // program is how GeneratedBy begins, and how Prepare knows a report as ours.
 const program = "flatline"
@@ -82,7 +101,7 @@ func recordFiles(dir string) ([]string, error) {
 }
 
 func readRecord(path string) (judge.Record, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return judge.Record{}, err
 	}

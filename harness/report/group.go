@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -44,6 +45,31 @@ func (g groupKey) name() string {
 		return g.profile
 	}
 	return g.profile + ", " + g.window.String()
+}
+
+// Title is a policy, with its profile, and its window: "fixed/strict 6s..9s". A
+// profile that is a window says it already.
+func Title(policy string, w heartbeat.Window) string {
+	if strings.HasSuffix(policy, "/"+w.String()) {
+		return policy
+	}
+	return policy + " " + w.String()
+}
+
+// Differs is what a cell's trials ran on, as far as that is not the same of all the
+// cells.
+func Differs(c Cell, all []Cell) string {
+	var parts []string
+	for _, part := range []func(Cell) string{
+		func(c Cell) string { return c.Network },
+		func(c Cell) string { return "subject " + c.Subject },
+		func(c Cell) string { return "mode " + c.Mode.String() },
+	} {
+		if slices.ContainsFunc(all, func(other Cell) bool { return part(other) != part(c) }) {
+			parts = append(parts, part(c))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // on is what the trials ran on.

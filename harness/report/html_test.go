@@ -34,12 +34,13 @@ func TestTimeline(t *testing.T) {
 			{"client", -3, -1, 5.55}, {"client", -1, 7.55, 7.55},
 			{"server", -3, -1, 5.55}, {"server", -1, 7.55, 7.55},
 		},
-		Faults: []faultRow{{"cable-pull", 0, 9, "16 bytes withheld on the way up, 2 closings withheld"}},
+		Windows: []band{{"", 6, 9}},
+		Faults:  []faultRow{{"cable-pull", 0, 9, "16 bytes withheld on the way up, 2 closings withheld"}},
 		Marks: []mark{
 			{"detection", "client", 7.55, "7.550 s"}, {"detection", "server", 7.55, "7.550 s"},
 			{"up", "client", -3, ""}, {"up", "server", -3, ""},
-			{"suspect", "client", 7.55, "nothing heard since 2s"}, {"down", "client", 7.55, "peer went silent"}, {"hangup", "client", 7.55, ""},
-			{"suspect", "server", 7.55, "nothing heard since 2s"}, {"down", "server", 7.55, "peer went silent"}, {"hangup", "server", 7.55, ""},
+			{"suspect", "client", 7.55, "nothing heard since 2s"}, {"down", "client", 7.55, "peer went silent"}, {"hangup", "client", 7.55, "a"},
+			{"suspect", "server", 7.55, "nothing heard since 2s"}, {"down", "server", 7.55, "peer went silent"}, {"hangup", "server", 7.55, "a"},
 		},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -78,6 +79,25 @@ func TestLongTimelineKeepsTheFault(t *testing.T) {
 	}
 	if !strings.HasSuffix(line.Missing, " of 3005 frames are left out") {
 		t.Errorf("says %q", line.Missing)
+	}
+}
+
+// A trace that is cut off is drawn as far as it goes, and the page says so.
+func TestTimelineOfATraceThatIsCutOff(t *testing.T) {
+	rec := cablePull("fixed", 0.5, 7*time.Second, 7*time.Second)
+	for _, row := range []struct {
+		name string
+		less int // lines
+		want string
+	}{{"whole", 0, ""}, {"cut off", 1, "the trace is cut off: its end is missing"}} {
+		tr := history(rec.Trial)
+		tr.Events = tr.Events[:len(tr.Events)-row.less]
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, rec.Trace), jsonl(t, tr))
+		line := (&traceFolder{dir: dir}).timeline(rec)
+		if line.Missing != row.want || len(line.Frames) == 0 {
+			t.Errorf("%s: says %q, want %q, and has %d frames", row.name, line.Missing, row.want, len(line.Frames))
+		}
 	}
 }
 
@@ -199,5 +219,29 @@ func TestPageShowsTextAsItIs(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The page rounds a time once, as the other reports do.
+func TestThePageHasWholeTimes(t *testing.T) {
+	const took = 7_749_462_675 * time.Nanosecond // 7.7495, by ten thousandths
+	d := gather(t, cablePull("fixed", 0.5, took, took)).pageData()
+	for _, got := range []float64{d.Cells[0].Client.Detection[1], *d.Trials[0].Client.Dot, *d.Trials[0].Server.Detection} {
+		if got != 7.749462675 {
+			t.Errorf("%v in the page", got)
+		}
+	}
+}
+
+// A line of the strip ends after a dot of a name, and not in a number.
+func TestNamesBreakAtTheirDots(t *testing.T) {
+	for text, want := range map[string]string{
+		"in cable-pull.fixed.strict.0.98.run11":   "in cable-pull.<wbr>fixed.<wbr>strict.<wbr>0.98.<wbr>run11",
+		"0.350 s inside 9s, window 6s..9s; n 30.": "0.350 s inside 9s, window 6s..9s; n 30.",
+		"<b>.x&y": "&lt;b&gt;.x&amp;y",
+	} {
+		if got := string(breakable(text)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

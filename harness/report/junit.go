@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/words"
 )
 
 // The elements of JUnit's XML that CI systems read, with a case's properties as
@@ -58,8 +59,7 @@ type (
 // JUnit is the report in JUnit's XML: a case for each trial, except attempts
 // that were superseded. A broken trial is a failure; one that the harness could
 // not finish or judge is an error; one that cannot be measured is skipped.
-// Trials that left no record are one more case, an error: nobody knows their
-// names.
+// Trials that left no record are one more case, an error.
 func (r Report) JUnit() ([]byte, error) {
 	s := junitSuite{Name: program}
 	var started time.Time
@@ -78,7 +78,16 @@ func (r Report) JUnit() ([]byte, error) {
 		errs++
 		s.Cases = append(s.Cases, junitCase{
 			Classname: program, Name: "every trial left a record", Time: seconds(0),
-			Error: &junitResult{Message: fmt.Sprintf("%s left no record", plural(missing, "trial")), Type: "missing"},
+			Error: &junitResult{
+				Message: fmt.Sprintf("%s left no record", words.Plural(missing, "trial")), Type: "missing", Text: r.Summary.MissingNames(Clean),
+			},
+		})
+	}
+	if r.Summary.CutOff {
+		errs++
+		s.Cases = append(s.Cases, junitCase{
+			Classname: program, Name: "the run came to its end", Time: seconds(0),
+			Error: &junitResult{Message: "nobody knows how many trials are missing", Type: "missing"},
 		})
 	}
 	s.junitCounts = junitCounts{
@@ -86,7 +95,7 @@ func (r Report) JUnit() ([]byte, error) {
 		Time: seconds(r.Summary.Wall),
 	}
 	s.Timestamp = started.UTC().Format(time.RFC3339)
-	s.Properties.add("verdict", r.Summary.Headline())
+	s.Properties.add("verdict", r.Headline())
 	s.Properties.add("generated_by", r.GeneratedBy)
 	out, err := xml.MarshalIndent(junitSuites{junitCounts: s.junitCounts, Suite: s}, "", "  ")
 	return append([]byte(xml.Header), append(out, '\n')...), err
@@ -112,6 +121,9 @@ func testCase(r judge.Record) junitCase {
 	p.add("phase", strconv.FormatFloat(r.Phase, 'g', -1, 64))
 	p.add("seed", strconv.FormatUint(r.Seed, 10))
 	p.add("attempt", strconv.Itoa(r.Attempt))
+	for _, c := range r.Connections {
+		p.add(c.Name, Endings(c))
+	}
 	for _, side := range sides {
 		p.measures(string(side)+".", r.Of(side))
 	}
@@ -154,7 +166,9 @@ func (p *junitProperties) measures(prefix string, m *judge.Measures) {
 	if m.Cause != "" {
 		p.add(prefix+"cause", m.Cause)
 	}
-	p.add(prefix+"mistakes", strconv.Itoa(m.Mistakes))
+	if !m.Uncounted {
+		p.add(prefix+"mistakes", strconv.Itoa(m.Mistakes))
+	}
 	p.add(prefix+"beats_per_hour", fmt.Sprint(m.BeatsPerHour))
 	p.add(prefix+"bytes_per_hour", fmt.Sprint(m.BytesPerHour))
 }

@@ -10,23 +10,30 @@ import (
 	"strings"
 
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/tune"
 )
 
 // Load makes the report of a stored run again: of its folder, from the records
-// there, or of its report.json alone. What no record can tell, how many trials
-// left none, is the stored report's word. A file that is not whole, or not
-// ours, is an error that names it; so is a run that is still going on.
+// there, or of its report.json alone. What no record can tell, which trials
+// left none, is its plan's word or, without a plan, the stored report's. A file
+// that is not whole, or not ours, is an error that names it; so is a run that is
+// still going on. Traces are not looked at.
 func Load(path string) (Report, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Report{}, fmt.Errorf("load a report: %w: want the folder of a run, or its %s", err, JSONFile)
 	}
 	if !info.IsDir() {
+		if !info.Mode().IsRegular() {
+			return Report{}, fmt.Errorf("load a report: %s is neither a folder nor a file: want the folder of a run, or its %s", path, JSONFile)
+		}
 		stored, err := readStored(path)
 		if err != nil {
 			return Report{}, err
 		}
-		return stored.report(path)
+		r, err := stored.report(path)
+		r.Summary.Missed = stored.Summary
+		return r, err
 	}
 	if err := idle(path); err != nil {
 		return Report{}, err
@@ -39,18 +46,54 @@ func loadFolder(path string) (Report, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Report{}, err
 	}
-	kept := stored != nil && len(stored.Records) > 0
-	if paths, err := recordFiles(path); err == nil && len(paths) == 0 && kept {
-		return stored.report(filepath.Join(path, JSONFile)) // of what was stored, only this was kept
+	var r Report
+	if stored.alone(path) {
+		r, err = stored.report(filepath.Join(path, JSONFile))
+	} else {
+		r, err = gatherPlanned(path)
 	}
-	r, err := Gather(path)
-	if stored != nil {
-		r.Summary.Missing = stored.Summary.Missing
+	if err != nil {
+		return Report{}, err
+	}
+	return r, r.incomplete(path, stored)
+}
+
+// alone says whether the stored report is all that was kept of the run in dir.
+func (s *stored) alone(dir string) bool {
+	if s == nil || len(s.Records) == 0 && s.Comparison == nil {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(dir, recordsDir))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// gatherPlanned is Gather, of a run that may have been killed before its first
+// trial ended.
+func gatherPlanned(dir string) (Report, error) {
+	r, err := Gather(dir)
+	if errors.Is(err, errNone) {
+		if trials, _, planErr := planned(dir); planErr == nil && len(trials) > 0 {
+			return Empty(), nil
+		}
 	}
 	return r, err
 }
 
-// Renew writes the report of the run in dir again, from its records.
+// Conclude writes the report of a run in dir that has ended, and whose Lock the
+// caller has: of its records, and of what its plan says is missing.
+func Conclude(dir string) (Report, error) {
+	r, err := gatherPlanned(dir)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := r.incomplete(dir, nil); err != nil {
+		return Report{}, err
+	}
+	return r, r.Write(dir)
+}
+
+// Renew writes the report of the run in dir again, from its records. It is an
+// error if the trace of one is missing or broken, as for Merge.
 func Renew(dir string) (r Report, err error) {
 	if _, err := os.Stat(dir); err != nil { // Lock would make it
 		return Report{}, fmt.Errorf("renew a report: %w: want the folder of a run", err)
@@ -66,30 +109,26 @@ func Renew(dir string) (r Report, err error) {
 	if r, err = loadFolder(dir); err != nil {
 		return Report{}, err
 	}
+	for _, rec := range r.Records {
+		if _, err := traceOf(dir, rec); err != nil {
+			return Report{}, fmt.Errorf("renew the report in %s: %w", dir, err)
+		}
+	}
 	return r, r.Write(dir)
-}
-
-// Unended says whether the run in dir was killed: it left records, and no
-// report of them. Then nobody knows how many trials are missing.
-func Unended(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, JSONFile))
-	paths, _ := recordFiles(dir)
-	return errors.Is(err, fs.ErrNotExist) && len(paths) > 0
 }
 
 // stored is what is believed of a report.json: the rest follows from its
 // records.
 type stored struct {
-	Schema      int    `json:"schema"`
-	GeneratedBy string `json:"generated_by"`
-	Summary     struct {
-		Missing int `json:"missing"`
-	} `json:"summary"`
-	Records []json.RawMessage `json:"records"`
+	Schema      int               `json:"schema"`
+	GeneratedBy string            `json:"generated_by"`
+	Summary     Missed            `json:"summary"`
+	Records     []json.RawMessage `json:"records"`
+	Comparison  *tune.Comparison  `json:"comparison"`
 }
 
 func readStored(path string) (*stored, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("load a report: %w", err)
 	}
@@ -115,13 +154,13 @@ func (s stored) report(path string) (Report, error) {
 		}
 		records = append(records, rec)
 	}
-	if len(records) == 0 {
+	if len(records) == 0 && s.Comparison == nil {
 		return Report{}, fmt.Errorf("load a report: %s has no records: no trial has ended", path)
 	}
-	r := of(records)
-	r.Summary.Missing = s.Summary.Missing
+	r := reportOf(records)
+	r.Comparison = s.Comparison
 	return r, nil
 }
 
 // Empty is the report of no trials, such as an empty shard's.
-func Empty() Report { return of([]judge.Record{}) }
+func Empty() Report { return reportOf([]judge.Record{}) }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,14 +9,16 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/trace"
 )
 
 // Merge puts the runs in dirs, such as the shards of one, together in out, as
-// if they had been one, and reports on it: their records, and the traces that these name. The
-// order of dirs does not matter. A folder without records is an empty shard, as
+// if they had been one, and reports on it: their records, and the traces and
+// output that these name. The order of dirs does not matter. A folder without records is an empty shard, as
 // long as another one has some. Everything is looked at before anything is
 // written; then an earlier report in out goes, as with Prepare.
 //
@@ -23,8 +26,10 @@ import (
 // same trial, or if a trace is missing.
 func Merge(out string, dirs []string) (r Report, err error) {
 	var files []stowed
-	missing := 0
+	brought := map[stowed]bool{}
+	var lost Missed
 	from := map[string]string{} // a trial's folder
+	whole := plans{}
 	for _, dir := range dirs {
 		if same(out, dir) {
 			return Report{}, fmt.Errorf("merge %s into itself: want another folder for what comes out", dir)
@@ -33,7 +38,12 @@ func Merge(out string, dirs []string) (r Report, err error) {
 		if err != nil {
 			return Report{}, err
 		}
-		missing += r.Summary.Missing
+		if err := whole.add(dir, r); err != nil {
+			return Report{}, fmt.Errorf("merge %s: %w", dir, err)
+		}
+		lost.Missing += r.Summary.Missing
+		lost.MissingTrials = append(lost.MissingTrials, r.Summary.MissingTrials...)
+		lost.CutOff = lost.CutOff || r.Summary.CutOff
 		for _, rec := range r.Records {
 			if other, twice := from[rec.Trial]; twice {
 				return Report{}, fmt.Errorf("merge: trial %s is in %s and in %s: want each trial once", rec.Trial, other, dir)
@@ -43,10 +53,15 @@ func Merge(out string, dirs []string) (r Report, err error) {
 			if err != nil {
 				return Report{}, fmt.Errorf("merge %s: %w", dir, err)
 			}
-			files = append(files, of...)
+			for _, f := range of {
+				if !brought[f] { // trials may share a trace
+					brought[f] = true
+					files = append(files, f)
+				}
+			}
 		}
 	}
-	if len(from) == 0 {
+	if len(from)+lost.Missing == 0 {
 		return Report{}, fmt.Errorf("merge: no records in %s: no trial has ended", strings.Join(dirs, ", "))
 	}
 	unlock, err := Lock(out)
@@ -62,32 +77,63 @@ func Merge(out string, dirs []string) (r Report, err error) {
 			return Report{}, fmt.Errorf("merge %s: %w", f.dir, err)
 		}
 	}
-	if r, err = Gather(out); err != nil {
+	if err := whole.write(out); err != nil {
 		return Report{}, err
 	}
-	r.Summary.Missing = missing
+	if r, err = gatherPlanned(out); err != nil {
+		return Report{}, err
+	}
+	named := unanswered(lost.MissingTrials, r.Records) // each once, and none that another run has made
+	lost.Missing, lost.MissingTrials = lost.Missing-len(lost.MissingTrials)+len(named), named
+	if r.Summary.Missed = lost; !whole.unknown { // a trial may be planned twice
+		if err := r.incomplete(out, nil); err != nil {
+			return Report{}, err
+		}
+	}
 	return r, r.Write(out)
 }
 
-// shardOf is the report of a folder that may be an empty shard.
+// plans are what runs were to make, taken together.
+type plans struct {
+	trials  []string
+	unknown bool // of one of them nobody knows
+}
+
+func (p *plans) add(dir string, r Report) error {
+	trials, known, err := planned(dir)
+	p.trials = append(p.trials, trials...)
+	p.unknown = p.unknown || !known && len(r.Records) > 0
+	return err
+}
+
+// write leaves one plan in dir, unless it would leave out some trials. Its order
+// is the same for any order of the runs.
+func (p *plans) write(dir string) error {
+	if p.unknown {
+		return nil
+	}
+	slices.Sort(p.trials)
+	return Plan(dir, slices.Compact(p.trials))
+}
+
+// shardOf is the report of a folder that may be an empty shard, or of a run that
+// was killed before its first trial ended.
 func shardOf(dir string) (Report, error) {
-	paths, err := recordFiles(dir)
-	if err != nil {
-		return Report{}, fmt.Errorf("merge: %w", err)
-	}
-	if info, err := os.Stat(filepath.Join(dir, recordsDir)); err == nil && info.IsDir() && len(paths) == 0 {
-		return Report{}, idle(dir)
-	}
 	if _, err := os.Stat(filepath.Join(dir, recordsDir)); err != nil {
 		return Report{}, fmt.Errorf("merge: %w: want the folder of a run, with its records", err)
 	}
-	return Load(dir)
+	r, err := Load(dir)
+	if errors.Is(err, errNone) {
+		return Empty(), nil
+	}
+	return r, err
 }
 
 // stowed is a file of a run, and its place below the run's folder.
 type stowed struct{ dir, place string }
 
-// filesOf are those of a trial: its record, and its trace if it has one.
+// filesOf are those of a trial: its record, its trace if it has one, and what its
+// processes printed.
 func filesOf(dir string, rec judge.Record) ([]stowed, error) {
 	record := stowed{dir, path.Join(recordsDir, rec.Trial+".json")}
 	if !fileName(rec.Trial) {
@@ -96,18 +142,49 @@ func filesOf(dir string, rec judge.Record) ([]stowed, error) {
 	if _, err := os.Stat(record.path()); err != nil {
 		return nil, fmt.Errorf("%w: want the record of trial %s under its name", err, rec.Trial)
 	}
+	traces, err := traceOf(dir, rec)
+	if err != nil {
+		return nil, err
+	}
+	files := append([]stowed{record}, traces...)
+	for _, name := range rec.Output {
+		if !isIn(outputDir, name) {
+			return nil, fmt.Errorf("%s: output %q, want a file in %s/", record.path(), name, outputDir)
+		}
+		printed := stowed{dir, name}
+		if info, err := os.Stat(printed.path()); err != nil || !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s: want the output of trial %s there, as a file", printed.path(), rec.Trial)
+		}
+		files = append(files, printed)
+	}
+	return files, nil
+}
+
+// traceOf is a trial's trace, if it has one: it is an error if that is not whole.
+func traceOf(dir string, rec judge.Record) ([]stowed, error) {
 	if rec.Trace == "" {
-		return []stowed{record}, nil
+		return nil, nil
+	}
+	if !isIn(tracesDir, rec.Trace) {
+		return nil, fmt.Errorf("trial %s: trace %q, want a file in %s/", rec.Trial, rec.Trace, tracesDir)
 	}
 	t := stowed{dir, rec.Trace}
-	if rest, ok := strings.CutPrefix(rec.Trace, tracesDir+"/"); !ok || !fileName(rest) {
-		return nil, fmt.Errorf("%s: trace %q, want a file in %s/", record.path(), rec.Trace, tracesDir)
+	if err := wholeTrace(t.path(), cmp.Or(rec.Shares, rec.Trial)); err != nil {
+		return nil, err
 	}
-	return []stowed{record, t}, wholeTrace(t.path(), rec.Trial)
+	return []stowed{t}, nil
+}
+
+// isIn says whether a name is that of a file in a folder, as a record has it.
+func isIn(folder, name string) bool {
+	rest, ok := strings.CutPrefix(name, folder+"/")
+	return ok && fileName(rest)
 }
 
 // fileName says whether a name is one of a file, in this folder and in no other.
-func fileName(name string) bool { return filepath.IsLocal(name) && !strings.ContainsAny(name, `/\`) }
+func fileName(name string) bool {
+	return filepath.IsLocal(name) && name != "." && !strings.ContainsAny(name, `/\`)
+}
 
 // wholeTrace is an error if the trial's trace is not there, or only part of it.
 func wholeTrace(path, trial string) error {
@@ -129,15 +206,16 @@ func wholeTrace(path, trial string) error {
 	if !ofTrial(line) || json.Unmarshal(line, &head) != nil || head.Trial != trial {
 		return fmt.Errorf("%s is no trace of trial %s", path, trial)
 	}
-	last := make([]byte, 1)
-	if _, err := f.Seek(-1, io.SeekEnd); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if _, err := trace.Read(f); err != nil {
+		return fmt.Errorf("%s: %w: want a trace that nobody else has written to", path, err)
 	}
-	if _, err := io.ReadFull(f, last); err != nil {
+	_, err = f.Seek(0, io.SeekStart)
+	whole, cut := trace.Whole(f)
+	switch err := errors.Join(err, cut); {
+	case err != nil:
 		return fmt.Errorf("%s: %w", path, err)
-	}
-	if last[0] != '\n' {
-		return fmt.Errorf("%s is cut off: its last line has no end", path)
+	case !whole:
+		return fmt.Errorf("%s is cut off: want a trace whose last line has an end, and with an event %q", path, trace.End)
 	}
 	return nil
 }
@@ -151,7 +229,11 @@ func (s stowed) copy(out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	to, err := os.Create(filepath.Join(out, filepath.FromSlash(s.place)))
+	place := filepath.Join(out, filepath.FromSlash(s.place))
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+		return err
+	}
+	to, err := os.Create(place)
 	if err != nil {
 		return err
 	}

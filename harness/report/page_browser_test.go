@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 func TestInBrowserChartsShowEveryTrial(t *testing.T) {
@@ -45,6 +47,9 @@ func TestInBrowserChartsShowEveryTrial(t *testing.T) {
 	if got := ask[int](p, `document.querySelectorAll("#detections .mark-symbol.role-mark path[transform]").length`); got != dots {
 		t.Errorf("%d dots, want %d", got, dots)
 	}
+	if got := ask[int](p, `document.querySelectorAll("#detections .mark-symbol.role-mark path[stroke='var(--text)']").length`); got != 1 {
+		t.Errorf("%d dots are ringed, want that of the one that was too late", got)
+	}
 	const says = `[...document.querySelectorAll("#detections .mark-text.role-mark text")].filter((e) => e.textContent === "never").length`
 	if got := ask[int](p, says); got != never {
 		t.Errorf("%d sides shown as never detecting, want %d", got, never)
@@ -68,7 +73,7 @@ func TestInBrowserChartsShowEveryTrial(t *testing.T) {
 
 func TestInBrowserMatrixSortsAndFilters(t *testing.T) {
 	p := open(t, withTraces(t, everything()...))
-	const rows = `[...document.querySelectorAll("#matrix tbody tr")].map((r) => r.cells[0].textContent + " " + r.cells[1].textContent + " " + r.cells[2].textContent)`
+	const rows = `[...document.querySelectorAll("#matrix tbody tr:not(.why)")].map((r) => r.cells[0].textContent + " " + r.cells[1].textContent + " " + r.cells[2].textContent)`
 	all := []string{
 		"cable-pull fixed strict", "cable-pull push strict", "cable-pull keepalive strict",
 		"cable-pull echo-timer strict", "latency-step fixed strict", "cable-pull fixed standard",
@@ -101,7 +106,7 @@ func TestInBrowserMatrixSortsAndFilters(t *testing.T) {
 		}
 	}
 	p.do(chromedp.Click(chromedp.CSS(`#filters button[type=reset]`)))
-	p.wait(`document.querySelectorAll("#matrix tbody tr").length === 6`)
+	p.wait(`document.querySelectorAll("#matrix tbody tr:not(.why)").length === 6`)
 	p.quiet()
 }
 
@@ -121,7 +126,7 @@ func TestInBrowserTimelinesOpen(t *testing.T) {
 		t.Errorf("it says %q", text)
 	}
 	p.do(chromedp.Click(chromedp.CSS(`#failures article .timeline details summary`)))
-	p.wait(`document.querySelectorAll("#failures article:first-child .timeline details tbody tr").length === 5 + 4 + 1 + 10`)
+	p.wait(`document.querySelectorAll("#failures article:first-child .timeline details tbody tr").length === 5 + 4 + 1 + 1 + 10`)
 	// With the keyboard: a row's trials, then the dialog's end.
 	p.do(chromedp.Focus(chromedp.CSS(`#matrix tbody button`)), chromedp.KeyEvent("\r"))
 	p.wait(`document.querySelector("#trial[open] .timeline .chart")?.dataset.drawn === "yes"`)
@@ -130,12 +135,54 @@ func TestInBrowserTimelinesOpen(t *testing.T) {
 	p.quiet()
 }
 
+// A trial by the wire shows its connections, and what the wire showed of them; it
+// has no deadlines, and without a window no band.
+func TestInBrowserConnections(t *testing.T) {
+	window := heartbeat.Window{Hi: 10 * time.Second}
+	for _, row := range []struct {
+		name  string
+		rec   judge.Record
+		bands int
+	}{
+		{"with a window", watched(window, 9332*time.Millisecond, 0), 1},
+		{"only timed", watched(heartbeat.Window{}, 9332*time.Millisecond, 2177*time.Millisecond), 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := open(t, withWires(t, row.rec))
+			ask[chromedp.Void](p, `showTrials([0])`)
+			p.wait(`document.querySelector("#trial[open] .timeline .chart")?.dataset.drawn === "yes"`)
+			article := ask[string](p, `document.querySelector("#trial article").textContent`)
+			for _, want := range []string{
+				"link 1hung up after 9.332 sgot the other's closing after 9.332 s", "output: output/cable-pull.watched.client.log",
+				"Diamond: hang-up", "Dot: a connection reached the network", "Wedge: the kernel's keepalive timer was seen",
+			} {
+				if !strings.Contains(article, want) {
+					t.Errorf("the trial does not say %q:\n%s", want, article)
+				}
+			}
+			const chart = `document.querySelector("#trial .timeline .chart")`
+			if got := ask[int](p, chart+`.querySelectorAll(".role-axis-title").length`); got != 1 {
+				t.Errorf("%d titles of axes, want that of the time alone", got)
+			}
+			// The fault's, and the window's.
+			if got := ask[int](p, chart+`.querySelectorAll(".mark-rect.role-mark path").length`); got != 1+row.bands {
+				t.Errorf("%d bands, want %d", got, 1+row.bands)
+			}
+			if got := ask[int](p, `document.querySelectorAll("#detections .mark-rect.role-mark path").length`); got != row.bands && row.rec.Verdict == judge.Held {
+				t.Errorf("%d windows among the dots, want %d", got, row.bands)
+			}
+			p.quiet()
+		})
+	}
+}
+
 func TestInBrowserPageFitsAPhone(t *testing.T) {
 	var records []judge.Record
 	for _, evil := range hostile {
 		records = append(records, attack(evil), with(attack(evil), judge.Failed, evil))
 	}
-	for name, dir := range map[string]string{"everything": withTraces(t, everything()...), "hostile": withTraces(t, records...)} {
+	two := watched(heartbeat.Window{Hi: 5 * time.Second}, 9332*time.Millisecond, 0)
+	for name, dir := range map[string]string{"everything": withTraces(t, everything()...), "hostile": withTraces(t, records...), "by the wire": withWires(t, two)} {
 		t.Run(name, func(t *testing.T) {
 			p := open(t, dir)
 			for _, width := range []int64{375, 320} {
@@ -231,4 +278,122 @@ func (p *tab) opened() time.Duration {
 	p.t.Helper()
 	ms := ask[float64](p, `performance.getEntriesByName("drawn")[0].startTime`)
 	return time.Duration(ms * float64(time.Millisecond))
+}
+
+// The page shows every time as the terminal does, also between two milliseconds.
+func TestInBrowserTimesAreRoundedAsElsewhere(t *testing.T) {
+	took := []time.Duration{7_749_462_675, 7_062_500_000, 7_187_500_000, 8_000_499_999, 6_000_500_000}
+	var records []judge.Record
+	for i, d := range took {
+		records = append(records, cablePull(fmt.Sprintf("policy-%d", i), 0.5, d, -d))
+	}
+	p := open(t, withTraces(t, records...))
+	for i, d := range took {
+		for side, want := range map[string]string{"client": seconds(d), "server": seconds(-d)} {
+			if got := ask[string](p, fmt.Sprintf("seconds(data.trials[%d].%s.dot)", i, side)); got != want {
+				t.Errorf("%v of the %s: %q, want %q", d, side, got, want)
+			}
+		}
+	}
+	p.quiet()
+}
+
+// What nobody counted is a dash, in the matrix and beside a trial.
+func TestInBrowserWhatIsNotCounted(t *testing.T) {
+	r := watched(heartbeat.Window{}, 2177*time.Millisecond)
+	r.Client.Uncounted, r.Server.Uncounted = true, true
+	p := open(t, withWires(t, r))
+	const column = `[...document.querySelectorAll("#matrix tbody td")].map((d) => d.textContent).filter((_, i) => ["Mistakes", "Beats/h", "Bytes/h"].includes(document.querySelectorAll("#matrix thead th")[i + 1].textContent)).join()`
+	if got := ask[string](p, column); got != "-,-,-" {
+		t.Errorf("the matrix has %q", got)
+	}
+	ask[chromedp.Void](p, `showTrials([0])`)
+	if got := ask[string](p, `[...document.querySelectorAll("#trial tbody tr")].find((r) => r.cells[0].textContent === "mistakes").textContent`); got != "mistakes--" {
+		t.Errorf("the trial has %q", got)
+	}
+	p.quiet()
+}
+
+// All columns that a run can have fit a desk's screen.
+func TestInBrowserMatrixFitsADesk(t *testing.T) {
+	var records []judge.Record
+	for _, w := range []heartbeat.Window{heartbeat.Strict().Window, heartbeat.Standard().Window} {
+		r := cablePull("server-echo-timer", 0.5, w.Lo+time.Second, w.Lo+2*time.Second)
+		r.Scenario, r.Verdict, r.Window = "cable-pull-in-the-middle", judge.Held, w
+		r.Policy, r.Trial = fmt.Sprintf("server-echo-timer/%v", map[bool]string{true: "strict", false: "standard"}[w.Hi < 10*time.Second]), w.String()
+		for _, side := range sides {
+			took := *r.Of(side).Detection
+			r.Of(side).End, r.Of(side).Recovery = &took, &took
+			r.Checks = append(r.Checks, judge.Check{That: scenario.Ends, Side: side, Held: true})
+		}
+		r.Trace = ""
+		if w == heartbeat.Strict().Window {
+			r.Network = "kernel"
+		}
+		records = append(records, r)
+	}
+	p := open(t, withTraces(t, records...))
+	if got := ask[int](p, `document.querySelectorAll("#matrix thead th").length`); got != 15 {
+		t.Fatalf("%d columns, want all", got)
+	}
+	const over = `(() => { const s = document.querySelector("#matrix").closest(".scroll"); return s.scrollWidth - s.clientWidth })()`
+	if got := ask[int](p, over); got > 0 {
+		t.Errorf("the matrix is %d px too wide", got)
+	}
+	p.quiet()
+}
+
+// A legend has the sides that a chart has something of.
+func TestInBrowserLegendsNameWhatThereIs(t *testing.T) {
+	r := cablePull("fixed", 0.5, 7*time.Second, 7*time.Second)
+	r.Server.Detection, r.Checks = nil, r.Checks[:1]
+	one := history(r.Trial)
+	one.Header.Policy.Server = nil
+	both := cablePull("fixed", 0.5, 7*time.Second, 7*time.Second)
+	for _, row := range []struct {
+		rec  judge.Record
+		want string
+	}{{both, "client,server"}, {r, "client"}} {
+		dir := withTraces(t, row.rec)
+		if row.want == "client" {
+			put(t, filepath.Join(dir, row.rec.Trace), jsonl(t, one))
+			if _, err := Load(dir); err != nil {
+				t.Fatal(err)
+			}
+			rep, err := Gather(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := rep.Write(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := open(t, dir)
+		ask[chromedp.Void](p, `showTrials([0])`)
+		p.wait(`document.querySelector("#trial[open] .timeline .chart")?.dataset.drawn === "yes"`)
+		for _, chart := range []string{"#detections", "#trial .timeline"} {
+			if got := ask[string](p, fmt.Sprintf(`[...document.querySelectorAll(%q)].map((e) => e.textContent).join()`, chart+" .role-legend-label text")); got != row.want {
+				t.Errorf("the legend of %s has %q, want %q", chart, got, row.want)
+			}
+		}
+		p.quiet()
+	}
+}
+
+// A window's name is legible on a phone: no mark lies on it.
+func TestInBrowserMarksLeaveTheWindowsNameAlone(t *testing.T) {
+	p := newTab(t)
+	p.size(375)
+	p.load(withTraces(t, everything()...))
+	const over = `(() => {
+	  const svg = document.querySelector("#failures .timeline .chart svg");
+	  const name = [...svg.querySelectorAll("text")].find((e) => e.textContent === "window").getBoundingClientRect();
+	  return [...svg.querySelectorAll(".mark-symbol.role-mark path, .mark-text.role-mark text")].map((e) => [e.textContent, e.getBoundingClientRect()])
+	    .filter(([text, r]) => text !== "window" && r.width > 0 && r.left < name.right && r.right > name.left && r.top < name.bottom && r.bottom > name.top).length;
+	})()`
+	p.wait(`document.querySelector("#failures .timeline .chart")?.dataset.drawn === "yes"`)
+	if got := ask[int](p, over); got != 0 {
+		t.Errorf("%d marks lie on it", got)
+	}
+	p.quiet()
 }

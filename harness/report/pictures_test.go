@@ -49,6 +49,25 @@ func TestInBrowserPictures(t *testing.T) {
 			}
 		}
 	}
+	// As in the README: what a report begins with, and the story of one trial.
+	p.scheme("light")
+	p.do(chromedp.EmulateViewport(1200, 900))
+	ask[chromedp.Void](p, `(() => {
+		const i = data.trials.findIndex((t) => t.verdict === "held" && cellOf(t).scenario === "cable-pull" && cellOf(t).policy === "echo-timer" && t.phase === 0.5);
+		const article = trialArticle(Math.max(i, 0), "h2", true);
+		article.style.border = "none";
+		article.querySelectorAll("table, pre, p:has(+ pre), details:not([open]), :scope > .note").forEach((e) => e.remove());
+		document.querySelector("#detections").after(article);
+		for (let e = article; e !== document.body; e = e.parentElement)
+			for (let next = e.nextElementSibling; next; next = next.nextElementSibling) next.style.display = "none";
+	})()`)
+	time.Sleep(time.Second)
+	readme, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(out, "readme.png"), string(readme))
+	p.load(dir)
 	// As it is printed.
 	p.size(794)
 	time.Sleep(400 * time.Millisecond)

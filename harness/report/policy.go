@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -27,11 +28,13 @@ func Decides(p heartbeat.Policy, side heartbeat.Side) string {
 // Detector is a detector's name and its parameters.
 func Detector(c detect.Config) string { return c.Name() + params(c) }
 
-// params are a struct's fields and their values; those that are 0 say nothing.
+// params are a struct's fields and their values, by the names that files and traces
+// have for them; those that are 0 say nothing.
 func params(of any) (out string) {
 	for field, value := range reflect.ValueOf(of).Fields() {
 		if !value.IsZero() {
-			out += fmt.Sprintf(" %s %v", strings.ToLower(field.Name), value)
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			out += fmt.Sprintf(" %s %v", cmp.Or(strings.TrimSuffix(name, "_ns"), strings.ToLower(field.Name)), value)
 		}
 	}
 	return out

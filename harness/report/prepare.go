@@ -2,13 +2,13 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -78,6 +78,23 @@ func earlier(dir string) ([]string, error) {
 			old = append(old, path)
 		}
 	}
+	switch _, has, err := planned(dir); {
+	case err != nil:
+		return nil, err
+	case has:
+		old = append(old, filepath.Join(dir, planFile))
+	}
+	comparison := filepath.Join(dir, comparisonFile)
+	switch _, err := os.Lstat(comparison); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	default:
+		if c, err := readComparison(dir); err != nil || c == nil {
+			return nil, fmt.Errorf("%s is no comparison of %s's", comparison, program)
+		}
+		old = append(old, comparison)
+	}
 	records, err := recordFiles(dir)
 	if err != nil {
 		return nil, err
@@ -91,7 +108,7 @@ func earlier(dir string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !ours {
+		if !ours && !empty(path) {
 			return nil, fmt.Errorf("%s is no record of a trial", path)
 		}
 		old = append(old, path)
@@ -107,16 +124,29 @@ func earlier(dir string) ([]string, error) {
 		return nil, err
 	}
 	for _, path := range traces {
-		// What else lies there disturbs nobody: only records are gathered.
+		// What else lies there disturbs nobody, unless it has a trial's name.
 		line, err := firstLine(path)
 		if err != nil {
 			return nil, err
 		}
-		if ofTrial(line) {
+		if ofTrial(line) || torn(line) || empty(path) {
 			old = append(old, path)
 		}
 	}
-	return old, nil
+	unfinished, err := filepath.Glob(filepath.Join(dir, recordsDir, "*.json.new"))
+	return append(old, unfinished...), err
+}
+
+// empty says that a killed run, or a full disk, left nothing but a name.
+func empty(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() == 0
+}
+
+// torn says whether a first line is the beginning of a trace's header, and no more
+// than that.
+func torn(line []byte) bool {
+	return bytes.HasPrefix(line, []byte(`{"schema":`)) && !bytes.HasSuffix(line, []byte("\n"))
 }
 
 // ofTrial says whether the JSON is a record, or a trace's header, of any schema.
@@ -137,7 +167,7 @@ func outputOf(data []byte) []string {
 	if json.Unmarshal(data, &rec) != nil {
 		return nil
 	}
-	return slices.DeleteFunc(rec.Output, func(name string) bool { return path.Dir(name) != outputDir || path.Base(name) == ".." })
+	return slices.DeleteFunc(rec.Output, func(name string) bool { return !isIn(outputDir, name) })
 }
 
 // is says whether there is such a file, and ok accepts what is in it.
@@ -157,6 +187,14 @@ func is(path string, ok func([]byte) bool) (bool, error) {
 func irregular(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.Mode().IsRegular()
+}
+
+// readFile reads a regular file: of anything else nobody knows that it has an end.
+func readFile(path string) ([]byte, error) {
+	if irregular(path) {
+		return nil, fmt.Errorf("read %s: it is no regular file, want one", path)
+	}
+	return os.ReadFile(path)
 }
 
 // firstLine is a file's first line: traces grow long, and one is enough.

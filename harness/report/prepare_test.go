@@ -37,11 +37,16 @@ func TestPrepareRemovesOurFilesOnly(t *testing.T) {
 	put(t, filepath.Join(dir, "traces", "a.jsonl"), `{"schema":1,"trial":"a","policy":{}}`+"\n{}\n")
 	put(t, filepath.Join(dir, "records", "w.json"), `{"schema":1,"trial":"w","output":["output/w.client.log","output/gone.log","../w.txt","traces/c.txt"]}`)
 	put(t, filepath.Join(dir, "output", "w.client.log"), "said")
-	others := []string{"notes.md", "output/other.log", "records/README", "traces/b.jsonl", "traces/c.txt", "traces/empty.jsonl"}
+	others := []string{"notes.md", "output/other.log", "records/README", "traces/b.jsonl", "traces/c.txt"}
 	for _, name := range others {
 		put(t, filepath.Join(dir, name), "")
 	}
 	put(t, filepath.Join(dir, "traces", "b.jsonl"), `{"level":"info"}`)
+	// What a full disk leaves, or a run that is killed in the middle of a write.
+	put(t, filepath.Join(dir, "traces", "empty.jsonl"), "")
+	put(t, filepath.Join(dir, "traces", "torn.jsonl"), `{"schema":1,"trial":"to`)
+	put(t, filepath.Join(dir, "records", "empty.json"), "")
+	put(t, filepath.Join(dir, "records", "torn.json.new"), `{"schema":1,"tri`)
 	if err := Prepare(dir); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 // from the same structure. report.html draws the traces as well.
 //
 //	err := report.Prepare("reports") // before the run
+//	err = report.Plan("reports", names)
 //	// ... the run writes reports/records and reports/traces ...
 //	r, err := report.Gather("reports")
 //	err = r.Write("reports")
@@ -17,8 +18,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/flatline-go/flatline/harness/fidelity"
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/tune"
 )
 
 // Schema is the version of report.json's format.
@@ -46,6 +50,13 @@ type Report struct {
 	Matrix []Cell `json:"matrix"`
 	// Records are ordered by scenario, window, policy, phase and attempt.
 	Records []judge.Record `json:"records"`
+	// Comparison is of detectors tuned to the same; nil: none was made.
+	Comparison *tune.Comparison `json:"comparison,omitempty"`
+	// Fidelity holds the proxy against the kernel, where the same trials ran on
+	// both.
+	Fidelity []fidelity.Row `json:"fidelity,omitempty"`
+	// Lies are what Toxiproxy's own toxics told, where trials ran behind them.
+	Lies []fidelity.Lie `json:"lies,omitempty"`
 }
 
 // ExitCode is what a command ends with: 1 if an expectation did not hold; else
@@ -53,15 +64,39 @@ type Report struct {
 // nothing was judged at all; else 0. A run that was interrupted may have any of them: its
 // caller, who knows of it, ends with 130.
 func (r Report) ExitCode() int {
+	if r.Compares() && r.Summary.Missing == 0 {
+		return 0 // nothing was expected
+	}
 	n := r.Summary.Verdicts
 	switch {
 	case n[judge.Broken] > 0:
 		return 1
-	case n[judge.Failed]+n[judge.Inconclusive]+n[judge.Interrupted]+r.Summary.Missing > 0, n[judge.Held] == 0:
+	case n[judge.Failed]+n[judge.Inconclusive]+n[judge.Interrupted]+r.Summary.Missing > 0, r.Summary.CutOff, n[judge.Held] == 0:
 		return 3
 	default:
 		return 0
 	}
+}
+
+// Compares says whether all that the report has is a comparison of detectors: no
+// trial ran, and none could stall.
+func (r Report) Compares() bool { return r.Comparison != nil && len(r.Records) == 0 }
+
+// Headline is what the report says as one line of plain text.
+func (r Report) Headline() string {
+	if r.Compares() {
+		return headline(*r.Comparison)
+	}
+	return r.Summary.Headline()
+}
+
+// Where says which network a trial ran on, as " on kernel", if others ran on another
+// one; else "".
+func (r Report) Where(network string) string {
+	if slices.ContainsFunc(r.Records, func(rec judge.Record) bool { return rec.Network != network }) {
+		return " on " + network
+	}
+	return ""
 }
 
 // Write writes the four files into dir, which must exist. Each is replaced as

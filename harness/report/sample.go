@@ -8,24 +8,31 @@ import (
 )
 
 // Values are what a Side describes, one by one, of the trials that held or
-// broke. A trial without detection or recovery has none.
+// broke, and the times of those that were interrupted. A trial without a detection,
+// an end or a recovery has none.
 type Values struct {
 	Detections []time.Duration
+	Ends       []time.Duration // where the scenario expects one
 	Recoveries []time.Duration
-	Mistakes   []int // of every trial
+	Mistakes   []int // of every trial in which they were counted
 }
 
 // Sample is what records say of a side.
 func Sample(records []judge.Record, side heartbeat.Side) Values {
 	var out Values
 	for i := range records {
-		if !judged(records[i]) {
+		if !timed(records[i]) {
 			continue
 		}
 		m := records[i].Of(side)
-		out.Mistakes = append(out.Mistakes, m.Mistakes)
-		if took := detection(records[i], side); took != nil {
-			out.Detections = append(out.Detections, *took)
+		if judged(records[i]) && !m.Uncounted {
+			out.Mistakes = append(out.Mistakes, m.Mistakes)
+		}
+		if t := records[i].Noticed(side); t != nil {
+			out.Detections = append(out.Detections, *t)
+		}
+		if t := ended(records[i], side); t != nil {
+			out.Ends = append(out.Ends, *t)
 		}
 		if m.Recovery != nil {
 			out.Recoveries = append(out.Recoveries, *m.Recovery)

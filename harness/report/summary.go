@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatline-go/flatline/harness/judge"
-	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/words"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -17,13 +17,11 @@ import (
 // and in the times, and in nothing else.
 type Summary struct {
 	Trials int `json:"trials"`
-	// Missing are trials that were planned and left no record. The records
-	// cannot tell: whoever ran them sets it.
-	Missing int `json:"missing,omitempty"`
+	Missed
 	// Verdicts says how many trials had each verdict; it has all verdicts.
 	Verdicts map[judge.Verdict]int `json:"verdicts"`
 	// Expectations are those of the trials that held or broke: the others say
-	// nothing about theirs.
+	// nothing about theirs. A hang-up that is only timed is none.
 	Expectations Tally `json:"expectations"`
 	// Retried are inconclusive attempts that a later one took the place of.
 	Retried int `json:"retried"`
@@ -46,6 +44,22 @@ type Tally struct {
 	Total int `json:"total"`
 }
 
+// add counts the checks of a record that was judged. The proof that the fault struck
+// is none by itself, as long as it holds: where a hang-up is only timed, nothing was
+// expected.
+func (t *Tally) add(r judge.Record) {
+	counted := slices.DeleteFunc(slices.Clone(r.Checks), func(c judge.Check) bool { return c.Unmeasured || onlyTimed(r, c) })
+	if !slices.ContainsFunc(counted, func(c judge.Check) bool { return c.That != "" || !c.Held }) {
+		return
+	}
+	t.Total += len(counted)
+	for _, c := range counted {
+		if c.Held {
+			t.Held++
+		}
+	}
+}
+
 // Stalls are a number of stalls, and the longest of them.
 type Stalls struct {
 	N       int           `json:"n"`
@@ -59,15 +73,18 @@ type Detection struct {
 	Window  heartbeat.Window `json:"window"`
 	Side    heartbeat.Side   `json:"side"`
 	N       int              `json:"n"`
-	// Missed are sides that never detected.
+	// Missed are sides that never detected, Broken those that did, but not when their
+	// scenario expects it, which may have a window of its own.
 	Missed   int     `json:"missed"`
+	Broken   int     `json:"broken,omitempty"`
 	Earliest Extreme `json:"earliest"`
 	Latest   Extreme `json:"latest"`
 }
 
-// Held says whether every side detected, and within the window.
+// Held says whether every side detected, within the window, and when it was expected
+// to.
 func (d Detection) Held() bool {
-	return d.Missed == 0 && d.Window.Contains(d.Earliest.Took) && d.Window.Contains(d.Latest.Took)
+	return d.Missed == 0 && d.Broken == 0 && d.Window.Contains(d.Earliest.Took) && d.Window.Contains(d.Latest.Took)
 }
 
 // Extreme is a detection time and the trial that it was measured in.
@@ -90,7 +107,7 @@ func (s Summary) Headline() string {
 	lead, text := s.lead()
 	parts := []string{text}
 	if s.Expectations.Total > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %s held", s.Expectations.Held, plural(s.Expectations.Total, "expectation")))
+		parts = append(parts, fmt.Sprintf("%d of %s held", s.Expectations.Held, words.Plural(s.Expectations.Total, "expectation")))
 	}
 	for _, v := range verdicts {
 		if v != lead && v != judge.Held && s.Verdicts[v] > 0 {
@@ -105,11 +122,13 @@ func (s Summary) Headline() string {
 
 // lead is what the headline begins with, and the verdict that it is about.
 func (s Summary) lead() (judge.Verdict, string) {
-	trials := plural(s.Trials, "trial")
+	trials := words.Plural(s.Trials, "trial")
 	n := s.Verdicts
 	switch {
 	case s.Missing > 0:
-		return "", fmt.Sprintf("Incomplete: %d of %s left no record", s.Missing, plural(s.Trials+s.Missing, "trial"))
+		return "", fmt.Sprintf("Incomplete: %d of %s left no record", s.Missing, words.Plural(s.Trials+s.Missing, "trial"))
+	case s.CutOff:
+		return "", fmt.Sprintf("Cut off: the run ended after %s, and nobody knows how many are missing", trials)
 	case n[judge.Interrupted] > 0: // it may have become anything
 		return judge.Interrupted, fmt.Sprintf("Interrupted: %d of %s had not finished", n[judge.Interrupted], trials)
 	case n[judge.Broken] > 0:
@@ -120,8 +139,10 @@ func (s Summary) lead() (judge.Verdict, string) {
 		return judge.Inconclusive, fmt.Sprintf("Inconclusive: the harness itself stalled in %d of %s", n[judge.Inconclusive], trials)
 	case n[judge.Held] == 0:
 		return judge.NotMeasurable, fmt.Sprintf("Nothing was judged: none of %s is measurable here", trials)
+	case s.Expectations.Total == 0:
+		return judge.Held, fmt.Sprintf("Only timed: %s without a window to hold", words.Plural(n[judge.Held], "trial"))
 	default:
-		return judge.Held, fmt.Sprintf("All held: %s", plural(n[judge.Held], "trial"))
+		return judge.Held, fmt.Sprintf("All held: %s", words.Plural(n[judge.Held], "trial"))
 	}
 }
 
@@ -152,15 +173,7 @@ func summarize(records []judge.Record) Summary {
 		s.Trials++
 		s.Verdicts[r.Verdict]++
 		if judged(*r) {
-			for _, c := range r.Checks {
-				if c.Unmeasured {
-					continue
-				}
-				s.Expectations.Total++
-				if c.Held {
-					s.Expectations.Held++
-				}
-			}
+			s.Expectations.add(*r)
 		}
 	}
 	s.Detections = detections(records)
@@ -177,6 +190,12 @@ var sides = []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide}
 // judged says whether the record's checks and measures count.
 func judged(r judge.Record) bool {
 	return !r.Superseded && (r.Verdict == judge.Held || r.Verdict == judge.Broken)
+}
+
+// timed says whether the times that were seen in the trial count: an interruption
+// takes back none of them.
+func timed(r judge.Record) bool {
+	return judged(r) || !r.Superseded && r.Verdict == judge.Interrupted
 }
 
 // wall is the time from the first start to the last end of what ran.
@@ -234,7 +253,8 @@ func detections(records []judge.Record) []Detection {
 		}
 		_, profile := splitPolicy(r.Policy)
 		for _, side := range sides {
-			if !detects(*r, side) {
+			t, never := r.Noticed(side), r.Missed(side)
+			if !r.Detects(side) || t == nil && !never {
 				continue
 			}
 			k := key{r.Window, profile, side}
@@ -242,11 +262,10 @@ func detections(records []judge.Record) []Detection {
 				at[k] = len(out)
 				out = append(out, Detection{Profile: profile, Window: r.Window, Side: side})
 			}
-			took := r.Of(side).Detection
-			if took == nil && expects(*r, scenario.HangsUp, side) {
-				took = r.Of(side).End // the network or the peer ended it, and let it know
+			out[at[k]].add(t, r.Trial)
+			if r.Mistimed(side) {
+				out[at[k]].Broken++
 			}
-			out[at[k]].add(took, r.Trial)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Detection) int {
@@ -269,25 +288,8 @@ func (d *Detection) add(took *time.Duration, trial string) {
 	d.N++
 }
 
-// detects says whether the trial expects a detection of side, within a window.
-func detects(r judge.Record, side heartbeat.Side) bool {
-	return expects(r, scenario.Detects, side) || expects(r, scenario.HangsUp, side) && r.Window != (heartbeat.Window{})
-}
-
-// expects says whether the trial expects that of side.
-func expects(r judge.Record, that scenario.Outcome, side heartbeat.Side) bool {
-	return slices.ContainsFunc(r.Checks, func(c judge.Check) bool { return c.That == that && c.Side == side })
-}
-
 // splitPolicy takes a policy's key apart.
 func splitPolicy(key string) (name, profile string) {
 	name, profile, _ = strings.Cut(key, "/")
 	return name, profile
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -18,7 +18,16 @@ type timeline struct {
 	Frames  []frame    `json:"frames,omitempty"`
 	Reigns  []reign    `json:"reigns,omitempty"`
 	Faults  []faultRow `json:"faults,omitempty"`
+	Windows []band     `json:"windows,omitempty"`
 	Marks   []mark     `json:"marks,omitempty"`
+}
+
+// missing notes a reason why there is no more.
+func (t *timeline) missing(why string) {
+	if t.Missing != "" {
+		t.Missing += "; "
+	}
+	t.Missing += why
 }
 
 // frame is something that a side sent. Heard is absent where it never arrived.
@@ -43,6 +52,13 @@ type faultRow struct {
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
 	Says string  `json:"says,omitempty"` // what it did
+}
+
+// band is when a side, or both, should notice.
+type band struct {
+	Side string  `json:"side,omitempty"`
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
 }
 
 // mark is anything else that happened.
@@ -77,22 +93,28 @@ func newTimeline(t trace.Trace, r judge.Record) timeline {
 	if n := len(out.Frames); n > mostFrames {
 		out.Frames = slices.DeleteFunc(out.Frames, func(f frame) bool { return f.Sent < -5*t.Header.Interval.Seconds() })
 		out.Frames = out.Frames[:min(len(out.Frames), mostFrames)]
-		out.Missing = fmt.Sprintf("%d of %d frames are left out", n-len(out.Frames), n)
+		out.missing(fmt.Sprintf("%d of %d frames are left out", n-len(out.Frames), n))
 	}
 	for _, side := range sides {
 		for _, g := range judge.Reigns(t, side) {
 			out.Reigns = append(out.Reigns, reign{string(side), at(g.From), at(g.To), at(g.Deadline)})
 		}
-		if took := r.Of(side).Detection; took != nil {
-			if e := detected(t, side, zero); e != nil {
-				out.Marks = append(out.Marks, mark{"detection", string(side), at(e.T), fmt.Sprintf("%.3f s", took.Seconds())})
-			}
+		if n := noticed(t, r, side, zero); n != nil {
+			out.Marks = append(out.Marks, mark{"detection", string(side), at(n.at), n.says})
 		}
+	}
+	for _, b := range bands(t, r, zero) {
+		out.Windows = append(out.Windows, band{b.side, at(b.from), at(b.to)})
 	}
 	out.Faults = faults(t, at, out.End)
 	for _, e := range t.Events {
 		if m, ok := newMark(e, at); ok {
 			out.Marks = append(out.Marks, m)
+		}
+	}
+	for _, m := range Wire(t) {
+		if slices.Contains(onWire, m.What) {
+			out.Marks = append(out.Marks, mark{m.What, laneOf(m.Side), at(m.At), shown(m.Says)})
 		}
 	}
 	return out

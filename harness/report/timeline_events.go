@@ -7,6 +7,7 @@ import (
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/harness/words"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -87,27 +88,24 @@ func did(s network.Strike) string {
 		{s.WithheldUp, "byte", "withheld on the way up"}, {s.WithheldDown, "byte", "withheld on the way down"},
 		{s.Delayed, "chunk", "delayed"}, {int64(s.Closings), "closing", "withheld"},
 		{int64(s.Dials), "dial", "lost"}, {int64(s.Ended), "connection", "ended"},
+		{s.Doubled, "datagram", "doubled"}, {s.Overtaken, "datagram", "overtaken"}, {s.Rebound, "flow", "moved to another address"},
 	} {
 		if n.n > 0 {
-			parts = append(parts, plural(int(n.n), n.what)+" "+n.where)
+			parts = append(parts, words.Plural(int(n.n), n.what)+" "+n.where)
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// detected is the event that side's detection time was taken from: its own
-// suspicion after the fault, or the hang-up of one that tells nothing.
-func detected(t trace.Trace, side trace.Side, fault int64) (hangUp *trace.Event) {
-	for i, e := range t.Events {
-		switch {
-		case e.T < fault:
-		case e.Side == side && e.What == trace.Suspect:
-			return &t.Events[i]
-		case e.What == trace.HangUp && e.Kind == string(side) && hangUp == nil:
-			hangUp = &t.Events[i]
-		}
+// onWire are the moments on the wire that a timeline shows beside the events.
+var onWire = []string{dialled, closing, cutShort, forgets, armed, string(trace.Exit)}
+
+// laneOf is where a timeline shows what happens to a side; "": between the lanes.
+func laneOf(side trace.Side) string {
+	if side == heartbeat.ClientSide || side == heartbeat.ServerSide {
+		return string(side)
 	}
-	return hangUp
+	return ""
 }
 
 // newMark is what a timeline shows of an event that is no frame and no fault.
@@ -118,7 +116,7 @@ func newMark(e trace.Event, at func(int64) float64) (mark, bool) {
 	case trace.Down, trace.Closed, trace.Canary:
 		m.Says = shown(e.Cause)
 	case trace.HangUp:
-		m.Side = e.Kind
+		m.Side, m.Says = e.Kind, shown(e.Session)
 	case trace.Stall:
 		m.Says = fmt.Sprintf("for %v", fine(time.Duration(e.To-e.T)))
 		if e.Side == trace.Harness {

@@ -77,7 +77,11 @@ func (f *traceFolder) timeline(r judge.Record) timeline {
 		return timeline{Missing: shown(fmt.Sprintf("read trace %s: %v", r.Trace, err))}
 	}
 	f.meet(t.Header.Policy, t.Header.Window)
-	return newTimeline(t, r)
+	line := newTimeline(t, r)
+	if !t.Ended() {
+		line.missing("the trace is cut off: its end is missing")
+	}
+	return line
 }
 
 // policy meets a trial's policy, and reads no more than it takes.

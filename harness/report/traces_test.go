@@ -23,7 +23,7 @@ const second = int64(time.Second)
 func history(trial string) trace.Trace {
 	detector := detect.Fixed{Timeout: 8550 * time.Millisecond}
 	h := trace.Header{
-		Schema: trace.Schema, Trial: trial, Scenario: scenario.Scenario{Name: "cable-pull"}, Window: heartbeat.Strict().Window,
+		Schema: trace.Schema, Trial: trial, Scenario: scenario.Scenario{Name: "cable-pull", Expect: []scenario.Expectation{{That: scenario.Detects}}}, Window: heartbeat.Strict().Window,
 		Policy: heartbeat.Policy{
 			Name: "fixed", Profile: heartbeat.Strict(), Probe: heartbeat.ProbeEcho, Beats: heartbeat.FromClient,
 			Interval: 2 * time.Second, Client: detector, Server: detector,

@@ -12,6 +12,13 @@ const theme = {
   aria: false, // a table stands behind each chart
 };
 
+// timed leaves only those sides in a scale, and so in its legend, that a chart has
+// something of.
+function timed(scale, items) {
+  const has = scale.domain.map((side) => items.some((d) => d.side === side));
+  for (const part of ["domain", "range"]) scale[part] = scale[part].filter((_, i) => has[i]);
+}
+
 // draw draws a chart into a box, again whenever the box's width changes. size
 // sets a specification's width; it returns nothing.
 function draw(box, name, datasets, size, click) {

@@ -16,8 +16,18 @@ function el(name, attributes, ...children) {
   return e;
 }
 
-// seconds is a time with milliseconds; "-": there was none.
-const seconds = (t) => (t == null ? "-" : t.toFixed(3));
+// milli is a time with milliseconds, as the other reports have it: between two,
+// as only odd sixteenths of a second are exactly, the even one.
+const milli = (t) => {
+  const up = t.toFixed(3), between = Math.abs(t * 16) % 2 === 1;
+  return between && Number(up.at(-1)) % 2 === 1 ? (t - Math.sign(t) * 0.0005).toFixed(3) : up;
+};
+
+// seconds is the same; "-": there was none.
+const seconds = (t) => (t == null ? "-" : milli(t));
+
+// mistakes are a side's; "-": nobody counted them.
+const mistakes = (s) => (s.uncounted ? "-" : s.mistakes ?? 0);
 
 // table makes a table that scrolls by itself; its first column names the rows.
 function table(label, head, rows) {

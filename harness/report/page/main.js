@@ -20,7 +20,7 @@ function detections() {
       if (s.dot == null && !s.missed) continue;
       dots[cell.group]?.push({
         trial: index, id: t.id, scenario: cell.scenario, policy: cell.policy, side, phase: t.phase, own: s.phase ?? "-",
-        took: s.dot ?? null, says: s.dot == null ? "never detected" : seconds(s.dot) + " s", never: s.dot == null, verdict: t.verdict, trace: t.trace,
+        took: s.dot ?? null, says: s.dot == null ? "never detected" : seconds(s.dot) + " s", never: s.dot == null, broken: s.broken ?? false, verdict: t.verdict, trace: t.trace,
       });
     }
   });
@@ -31,12 +31,18 @@ function detections() {
     room.append(el("figure", {}, el("figcaption", {}, el("h3", {}, group.title)), box),
       later("The same as a table", () => [table("Detection times", ["trial", "side", "phase", "own phase", "T_D, s", "verdict"],
         dots[i].map((d) => [el("button", { type: "button", onclick: () => showTrials([d.trial]) }, d.id), d.side, String(d.phase), String(d.own), d.took == null ? "never" : seconds(d.took), d.verdict]))]));
-    draw(box, "detections", { dots: dots[i], window: [{ lo: group.lo, hi: group.hi }] },
-      (spec, width) => { spec.spec.width = width - 130; }, (trial) => showTrials([trial]));
+    draw(box, "detections", { dots: dots[i], window: group.hi > 0 ? [{ lo: group.lo, hi: group.hi }] : [] },
+      (spec, width) => {
+        spec.spec.width = width - 130;
+        const { color, shape } = spec.spec.layer.find((l) => l.encoding.shape).encoding;
+        timed(color.scale, dots[i]);
+        timed(shape.scale, dots[i]);
+      }, (trial) => showTrials([trial]));
   });
   if (room.childElementCount === 0) room.append(el("p", { class: "note" }, "No trial had a detection to show."));
 }
 
 failures();
+comparison();
 matrix();
 detections();
