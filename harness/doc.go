@@ -15,13 +15,15 @@
 //	policies := []heartbeat.Policy{harness.Foreign("mine", window)}
 //
 // They need no code of ours: a side that hangs up is seen on the wire. Nor do they
-// have to be Go: a subject.Command is any program, or two.
+// have to be Go: a command.Kind is any program, or two.
 //
 // What a trial was is in its trace (package trace), and all verdicts come from
 // there (package judge); package expect has Gomega matchers for records.
 //
 // A Runner takes every measure from an instant that was stamped when the thing
-// happened; it polls only to know that a silent subject is ready. It keeps no
+// happened, or, of a hang-up that sends no packet, when a network of kernels next
+// looked at its sockets, 10 ms later at most. It polls only to know what comes
+// next: that a silent subject is ready, has hung up, or is back. It keeps no
 // goroutine, socket or proxy after Run has returned, and calls a trial
 // inconclusive whose verdict may be owed to this process's own standing still.
 package harness

@@ -33,5 +33,30 @@ func (o *outputs) create(process string) (io.WriteCloser, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.paths = append(o.paths, name)
-	return f, nil
+	return &limited{File: f, left: outputLimit}, nil
+}
+
+// outputLimit bounds a file of a process's output, in bytes: a program that
+// talks without end should not fill the disk.
+const outputLimit = 16 << 20
+
+// limited is a file that takes so many bytes, says so, and drops the rest.
+type limited struct {
+	*os.File
+	left int
+	full bool
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	take := min(len(b), l.left)
+	l.left -= take
+	if _, err := l.File.Write(b[:take]); err != nil {
+		return 0, err
+	}
+	if take < len(b) && !l.full {
+		l.full = true
+		_, err := fmt.Fprintf(l.File, "\n[flatline keeps the first %d MiB of a process's output]\n", outputLimit>>20)
+		return len(b), err
+	}
+	return len(b), nil
 }

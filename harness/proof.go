@@ -65,6 +65,7 @@ func canaryPatience(p heartbeat.Policy) time.Duration { return time.Second + 2*p
 // proofs records everything that the network saw. Faults that nobody undid end
 // with the trial.
 func (l *lab) proofs(ctx context.Context) error {
+	l.proved = true
 	o, err := l.path.Observe(ctx)
 	if err != nil {
 		return fmt.Errorf("read the network's proof: %w", err)
@@ -90,6 +91,16 @@ func (l *lab) proofs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// salvage records what the network saw of a trial that did not come to its end.
+func (l *lab) salvage(ctx context.Context) {
+	if l.proved {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDown)
+	defer cancel()
+	_ = l.proofs(ctx) // the trial has its error
 }
 
 // networkFaults are the kinds of the scenario's faults of the network, in

@@ -23,22 +23,49 @@ func (l *lab) ready(ctx context.Context) (heard int64, err error) {
 	go func() { // a subject that ends already never comes up
 		select {
 		case err := <-l.ended:
-			giveUp(err)
+			giveUp(l.unanswered(ctx, err))
 		case <-ctx.Done():
 		}
 	}()
-	limit := cmp.Or(l.place.ComeUp, comeUp+6*l.trial.Policy.Profile.Delay)
+	limit := l.comeUp()
 	soon, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the two sides did not hear each other within %v", limit))
 	defer cancel()
 	heard, err = l.upAndHeard(soon)
 	if err != nil || l.placed == nil {
 		return heard, err
 	}
-	l.say(State{Doing: AwaitingCue, Addr: l.path.Addr()})
+	l.tell(State{Doing: AwaitingCue, Addr: l.path.Addr()})
 	if err := l.placed.Cue(ctx); err != nil {
 		return 0, cmp.Or(context.Cause(ctx), err)
 	}
 	return l.rec.Now(), nil
+}
+
+// unanswered is err, of a subject that has ended before it was up, and that
+// nobody answers at its upstream, if so.
+func (l *lab) unanswered(ctx context.Context, err error) error {
+	if l.placed == nil {
+		return err
+	}
+	if refused := l.dialUpstream(ctx); refused != nil {
+		return fmt.Errorf("%w; nobody answers at the upstream, %s: %w", err, l.place.Upstream, refused)
+	}
+	return err
+}
+
+// comeUp is how long the subject may take.
+func (l *lab) comeUp() time.Duration {
+	return cmp.Or(l.place.ComeUp, comeUpOf(l.trial))
+}
+
+// comeUpOf is how long a subject may take that does not say it. Processes have to
+// start, too.
+func comeUpOf(t Trial) time.Duration {
+	limit := comeUp + 6*t.Policy.Profile.Delay
+	if t.Scenario.OfProcesses() {
+		limit += 20 * time.Second
+	}
+	return limit
 }
 
 // upAndHeard waits for what the subject shows: its events, or else the wire.
@@ -55,7 +82,7 @@ func (l *lab) upAndHeard(ctx context.Context) (heard int64, err error) {
 		heard = up.T
 	}
 	for _, side := range sides {
-		if !hears(l.trial.Policy, side) {
+		if !l.trial.Policy.Hears(side) {
 			continue
 		}
 		sign, err := l.rec.Wait(ctx, func(e trace.Event) bool {
@@ -67,9 +94,4 @@ func (l *lab) upAndHeard(ctx context.Context) (heard int64, err error) {
 		heard = sign.T
 	}
 	return heard, nil
-}
-
-// hears says whether side hears beats or echoes under a policy.
-func hears(p heartbeat.Policy, side heartbeat.Side) bool {
-	return p.Probe == heartbeat.ProbeEcho || p.Probe == heartbeat.ProbePush && p.Beats.Includes(side.Peer())
 }

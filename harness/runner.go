@@ -2,13 +2,12 @@ package harness
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -18,10 +17,9 @@ import (
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/network/toxiproxy"
-	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/sim"
 	"github.com/flatline-go/flatline/harness/subject"
-	"github.com/flatline-go/flatline/harness/trace"
-	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/harness/subject/processes"
 )
 
 // Runner runs trials. The zero Runner runs our own pair through a Toxiproxy in
@@ -31,17 +29,30 @@ type Runner struct {
 	// Network carries the trials; nil: a Toxiproxy of the Runner's own, for as
 	// long as Run lasts.
 	Network network.Network
-	// Subject is put under test; nil: subject.Pair.
+	// Advertise is the host at which a Network elsewhere reaches this one, where
+	// the lab then listens on all interfaces for the subject's server; "": the
+	// lab listens on 127.0.0.1 only.
+	Advertise string
+	// Virtual is the network model of trials that run in virtual time, one on
+	// each processor, with our own pair as their subject; nil: they run live.
+	// Network and Subject are not asked then, and nothing that the machine does
+	// can make a trial inconclusive.
+	Virtual *sim.Model
+	// Subject is put under test; nil: subject.Pair, or processes.Kind where a
+	// scenario kills or stops a side.
 	Subject subject.Kind
-	// Out is the folder for traces/ and records/; "": none are written.
+	// Out is the folder for traces/ and records/, which have no file of the trials'
+	// names yet (see report.Prepare); "": none are written.
 	Out string
-	// Parallel is how many trials run at once; 0: DefaultParallel.
+	// Parallel is how many trials run at once; 0: DefaultParallel, or one on
+	// each processor where they do not wait.
 	Parallel int
 	// Retries is how often an inconclusive trial, and only such a one, is run
 	// again.
 	Retries int
 	// Spread makes the trials begin at a random instant within it, once the
-	// machine is calm: for suites of many processes, which become calm together.
+	// machine is calm, and each retry as well: for suites of many processes, which
+	// become calm together.
 	Spread time.Duration
 	// Progress is told of every trial's states, one call at a time; nil:
 	// nobody is.
@@ -59,26 +70,6 @@ const calmLimit = 10 * time.Second
 // work, and a hundred at once would stall each other.
 const apart = 10 * time.Millisecond
 
-// State is what a trial is doing.
-type State struct {
-	Trial string
-	// Doing is half a sentence, lower case.
-	Doing string
-	// Addr is where the client is to connect; "": there is no such place yet.
-	Addr string
-	// Until is when the trial ends at the latest; zero: not known yet.
-	Until time.Time
-	// Record is the outcome, of a trial that has ended; else nil.
-	Record *judge.Record
-}
-
-// What a trial is Doing when it waits for what may be up to somebody at a
-// keyboard.
-const (
-	ComingUp    = "coming up"           // until both sides have heard each other
-	AwaitingCue = "waiting for its cue" // see subject.Placed
-)
-
 // Run runs the trials and returns the records of each, in the order of trials: of
 // the last attempt, where one was run again. Each attempt's files are written as
 // it goes. After an interrupt (ctx) it returns the records so far, those of
@@ -92,10 +83,7 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 			}
 		}
 	}
-	if r.Subject == nil {
-		r.Subject = subject.Pair{}
-	}
-	if r.Network == nil {
+	if r.Network == nil && r.Virtual == nil {
 		n, err := toxiproxy.New()
 		if err != nil {
 			return nil, fmt.Errorf("start Toxiproxy: %w", err)
@@ -111,17 +99,19 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 			r.Progress(s)
 		}
 	}
-	calm(ctx, calmLimit)
-	if r.Spread > 0 {
-		sleep(ctx, rand.N(r.Spread))
-		calm(ctx, calmLimit)
-	}
-	watchCtx, stopWatching := context.WithCancel(ctx)
 	dog := new(watchdog)
-	var watching sync.WaitGroup
-	watching.Go(func() { dog.run(watchCtx) })
-	defer watching.Wait()
-	defer stopWatching()
+	if r.Virtual == nil {
+		calm(ctx, calmLimit)
+		if r.Spread > 0 {
+			sleep(ctx, rand.N(r.Spread))
+			calm(ctx, calmLimit)
+		}
+		watchCtx, stopWatching := context.WithCancel(ctx)
+		var watching sync.WaitGroup
+		watching.Go(func() { dog.run(watchCtx) })
+		defer watching.Wait()
+		defer stopWatching()
+	}
 
 	last := make([][]judge.Record, len(trials))
 	group, going := errgroup.WithContext(ctx)
@@ -135,7 +125,9 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 			}
 			return err
 		})
-		sleep(ctx, apart)
+		if r.Virtual == nil {
+			sleep(ctx, apart)
+		}
 	}
 	err = group.Wait()
 	return slices.Concat(last...), errors.Join(err, context.Cause(ctx))
@@ -149,170 +141,24 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 func (r Runner) parallel() int {
-	if r.Parallel <= 0 {
+	switch {
+	case r.Parallel > 0:
+		return r.Parallel
+	case r.Virtual != nil:
+		return runtime.GOMAXPROCS(0)
+	default:
 		return DefaultParallel
 	}
-	return r.Parallel
 }
 
-// attempts runs a trial until all its records are conclusive or the retries are
-// used up, and returns the last of each. What was conclusive stays as it is.
-func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(State)) ([]judge.Record, error) {
-	id := t.ID
-	var last []judge.Record
-	for attempt := 1; ; attempt++ {
-		if attempt > 1 {
-			t.ID = id + try(attempt)
-		}
-		records, err := r.one(ctx, t, dog, func(s State) { s.Trial = t.ID; say(s) })
-		if err != nil {
-			return nil, err
-		}
-		if last == nil {
-			last = make([]judge.Record, len(records))
-		}
-		again := false
-		for i, rec := range records {
-			if attempt > 1 && !last[i].Superseded {
-				continue // it told something before
-			}
-			rec.Attempt = attempt
-			rec.Superseded = rec.Verdict == judge.Inconclusive && attempt <= r.Retries && ctx.Err() == nil
-			if i > 0 && attempt > 1 {
-				rec.Trial += try(attempt)
-			}
-			if err := r.save(rec); err != nil {
-				return nil, err
-			}
-			last[i], again = rec, again || rec.Superseded
-		}
-		say(State{Trial: t.ID, Doing: string(last[0].Verdict), Record: &last[0]})
-		if !again {
-			return last, nil
-		}
-	}
-}
-
-// try is what an attempt after the first has at the end of its name.
-func try(attempt int) string { return fmt.Sprintf(".try%d", attempt) }
-
-// one runs a trial once: its own record comes first.
-func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)) ([]judge.Record, error) {
-	prints := outputs{dir: r.Out, trial: t.ID}
-	l := &lab{trial: t, network: r.Network, kind: r.Subject, say: say, output: prints.create}
-	if reason := l.unmeasurable(); reason != nil {
-		var records []judge.Record
-		for _, p := range append([]heartbeat.Policy{t.Policy}, t.Also...) {
-			rec := judge.Unmeasured(l.header(time.Now()), reason.Error())
-			rec.Trial, rec.Policy, rec.Repeat = t.id(p), p.Key(), t.Repeat
-			if rec.Trial != t.ID {
-				rec.Shares = t.ID
-			}
-			records = append(records, rec)
-		}
-		return records, nil
-	}
-	out, err := r.create(t)
-	if err != nil {
-		return nil, err
-	}
-	tr, failure := l.run(ctx, out, dog)
-	if err := out.Close(); err != nil {
-		return nil, fmt.Errorf("write trace %s: %w", t.ID, err)
-	}
-	records := append([]judge.Record{judge.Judge(tr)}, r.also(t, tr)...)
-	verdict, reason := without(ctx, failure)
-	for i := range records {
-		rec := &records[i]
-		if verdict != "" {
-			rec.Verdict, rec.Reason = verdict, reason
-		}
-		rec.Repeat, rec.Output = t.Repeat, prints.paths
-		if r.Out != "" {
-			rec.Trace = filepath.ToSlash(filepath.Join("traces", t.ID+".jsonl"))
-		}
-	}
-	return records, nil
-}
-
-// without is the verdict on a trial that could not be judged; "": it could.
-func without(ctx context.Context, failure error) (verdict judge.Verdict, reason string) {
-	var mute muteError
-	var unsupported subject.UnsupportedError
+// subject is what t puts under test.
+func (r Runner) subject(t Trial) subject.Kind {
 	switch {
-	case errors.As(failure, &mute):
-		return judge.NotMeasurable, mute.Error()
-	case errors.As(failure, &unsupported):
-		return judge.NotMeasurable, "not measurable here: " + unsupported.Error()
-	case ctx.Err() != nil:
-		return judge.Interrupted, "the run was interrupted"
-	case failure != nil:
-		return judge.Failed, failure.Error()
+	case r.Subject != nil:
+		return r.Subject
+	case t.Scenario.OfProcesses():
+		return processes.Kind{}
 	default:
-		return "", ""
+		return subject.Pair{}
 	}
-}
-
-// also are the records of the policies that share the trial.
-func (r Runner) also(t Trial, tr trace.Trace) (records []judge.Record) {
-	for _, p := range t.Also {
-		as, err := judge.As(tr, p)
-		rec := judge.Judge(as)
-		if err != nil { // the plan is not ours
-			rec = judge.Unmeasured(tr.Header, err.Error())
-			rec.Policy, rec.Verdict = p.Key(), judge.Failed
-		}
-		rec.Trial, rec.Shares = t.id(p), t.ID
-		records = append(records, rec)
-	}
-	return records
-}
-
-// unmeasurable says why the network cannot show the trial's scenario, or what
-// its policy's probe finds out, if so; or why there is nothing to show.
-func (l *lab) unmeasurable() error {
-	if err := l.network.SupportsProbe(l.trial.Policy.Probe); err != nil {
-		return fmt.Errorf("not measurable on %s: %w", l.network.Name(), err)
-	}
-	for _, kind := range l.networkFaults() {
-		if err := l.network.Supports(kind); err != nil {
-			return fmt.Errorf("not measurable on %s: %w", l.network.Name(), err)
-		}
-	}
-	for _, step := range l.trial.Scenario.Faults {
-		if d, err := l.delay(step.Fault.Delay); err == nil && step.Fault.Kind == scenario.Latency && d.Latency == 0 && d.Jitter == 0 {
-			return fmt.Errorf("not measurable under %s: its profile has no delay, so that %s would change nothing", l.trial.Policy.Key(), scenario.Latency)
-		}
-	}
-	return nil
-}
-
-func (r Runner) create(t Trial) (io.WriteCloser, error) {
-	if r.Out == "" {
-		return nowhere{io.Discard}, nil
-	}
-	f, err := os.Create(filepath.Join(r.Out, "traces", t.ID+".jsonl"))
-	if err != nil {
-		return nil, fmt.Errorf("write trace: %w", err)
-	}
-	return f, nil
-}
-
-type nowhere struct{ io.Writer }
-
-func (nowhere) Close() error { return nil }
-
-func (r Runner) save(rec judge.Record) error {
-	if r.Out == "" {
-		return nil
-	}
-	b, err := json.MarshalIndent(rec, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write record %s: %w", rec.Trial, err)
-	}
-	path := filepath.Join(r.Out, "records", rec.Trial+".json")
-	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write record: %w", err)
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -90,6 +91,34 @@ func TestRunWritesTracesAndRecords(t *testing.T) {
 	}
 }
 
+// Two trials of one name, as two specs of a suite may have them, do not write over
+// each other.
+func TestNoTrialIsWrittenOver(t *testing.T) {
+	out := t.TempDir()
+	trials := plan(t, "50ms", scenario.CablePull)
+	r := run(t, harness.Runner{Out: out}, trials)[0]
+	for _, name := range []string{r.Trace, "records/" + r.Trial + ".json"} {
+		path := filepath.Join(out, filepath.FromSlash(name))
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = harness.Runner{Network: direct{}, Subject: &scripted{}, Out: out}.Run(t.Context(), trials)
+		if err == nil || !strings.Contains(err.Error(), path+" is there already") {
+			t.Errorf("%v, want an error that names %s", err, path)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s is another one now (%v)", path, err)
+		}
+		if err := os.Remove(path); err != nil { // the next run comes as far as the record
+			t.Fatal(err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(out, "records", "*")); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+}
+
 func TestOnlyInconclusiveTrialsAreRetried(t *testing.T) {
 	for _, row := range []struct {
 		name            string
@@ -144,6 +173,44 @@ func TestARetryKeepsWhatWasConclusive(t *testing.T) {
 	}
 	if r := records[1]; r.Verdict != judge.Held || r.Attempt != 1 || r.Shares == "" {
 		t.Errorf("the patient: %s, attempt %d: %s", r.Verdict, r.Attempt, r.Reason)
+	}
+}
+
+// What is run again for a policy that shares the trial ends once, not twice.
+func TestATrialEndsOnce(t *testing.T) {
+	trials := plan(t, "10ms", scenario.CablePull)
+	impatient := trials[0].Policy
+	impatient.Name = "impatient"
+	trials[0].Policy.Client, trials[0].Policy.Server = detect.Fixed{Timeout: time.Hour}, detect.Fixed{Timeout: time.Hour}
+	trials[0].Mode, trials[0].Also = heartbeat.Observe, []heartbeat.Policy{impatient}
+	ends := 0
+	records := run(t, harness.Runner{Subject: &scripted{stalls: 9}, Retries: 2, Progress: func(s harness.State) {
+		if s.Record != nil {
+			ends++
+		}
+	}}, trials)
+	if records[0].Verdict != judge.Held || records[1].Attempt != 3 {
+		t.Fatalf("%s, and attempt %d of the other", records[0].Verdict, records[1].Attempt)
+	}
+	if ends != 1 {
+		t.Errorf("it is said to have ended %d times", ends)
+	}
+}
+
+func TestAnInterruptedTrialTookUntilThen(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := harness.Runner{Network: direct{}, Subject: &scripted{}, Progress: func(s harness.State) {
+		if s.Doing == string(scenario.CablePull) {
+			time.AfterFunc(300*time.Millisecond, cancel)
+		}
+	}}
+	records, err := r.Run(ctx, plan(t, "1h", scenario.CablePull))
+	if !errors.Is(err, context.Canceled) || len(records) != 1 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	if rec := records[0]; rec.Verdict != judge.Interrupted || rec.Took < 300*time.Millisecond {
+		t.Errorf("%s after %v, want interrupted after 300 ms", rec.Verdict, rec.Took)
 	}
 }
 
@@ -270,6 +337,27 @@ func TestSeedsBelongToTrials(t *testing.T) {
 	}
 	if len(all) != 6 || one[0].Seed != all[2].Seed || all[2].Seed == all[3].Seed {
 		t.Errorf("a trial's seed depends on what else runs: %v, %v", all, one)
+	}
+}
+
+// The longest run has every wait of a machine that never is calm, in each attempt.
+func TestLongestCoversARun(t *testing.T) {
+	trials := plan(t, "1s", scenario.CablePull)[:1]
+	trial := 10*time.Second + 6*trials[0].Policy.Profile.Delay + trials[0].Longest() + 2*5*time.Second
+	for _, row := range []struct {
+		name   string
+		runner harness.Runner
+		trials []harness.Trial
+		want   time.Duration
+	}{
+		{"one", harness.Runner{}, trials, 10*time.Second + 10*time.Millisecond + trial},
+		{"one in a suite", harness.Runner{Spread: 15 * time.Second}, trials, 35*time.Second + 10*time.Millisecond + trial},
+		{"one in a suite, and once more", harness.Runner{Spread: 15 * time.Second, Retries: 1}, trials, 60*time.Second + 10*time.Millisecond + 2*trial},
+		{"three, two at once", harness.Runner{Parallel: 2}, append(trials, trials[0], trials[0]), 10*time.Second + 30*time.Millisecond + 2*trial},
+	} {
+		if got := row.runner.Longest(row.trials); got != row.want {
+			t.Errorf("%s: %v, want %v", row.name, got, row.want)
+		}
 	}
 }
 

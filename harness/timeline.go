@@ -3,18 +3,14 @@ package harness
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
-	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // action is something that the lab does at an offset.
@@ -24,7 +20,8 @@ type action struct {
 	do   func(ctx context.Context) error
 }
 
-// timeline carries out the scenario's faults and traffic. The client speaks beside the faults: one that has no session must not hold up a heal.
+// timeline carries out the scenario's faults and traffic. The client speaks beside
+// the faults: one that has no session must not hold up a heal.
 func (l *lab) timeline(ctx context.Context, end int64) error {
 	faults, err := l.faults(end)
 	if err != nil {
@@ -68,7 +65,7 @@ func (l *lab) observe(ctx context.Context, end int64) error {
 	case l.waitsForRecovery(), l.expects(scenario.HangsUp) && l.healed > 0:
 		return l.recover(ctx, end-l.saved)
 	case l.expects(scenario.HangsUp):
-		return l.untilHungUp(ctx, end)
+		return l.untilHungUp(ctx, l.struck, end)
 	default:
 		return l.sleepUntil(ctx, end)
 	}
@@ -90,21 +87,26 @@ func (l *lab) faults(end int64) ([]action, error) {
 		on := l.planned + int64(at)
 		if step.Fault.Kind.OfPeer() {
 			actions = append(actions, action{at: on, do: func(context.Context) error { return l.afflict(step.Fault) }})
+			if last > 0 {
+				actions = append(actions, action{at: on + int64(last), do: func(context.Context) error { return l.relieve(step.Fault) }})
+			}
 			continue
 		}
 		i := number
 		number++
-		actions = append(actions, action{at: on, do: func(ctx context.Context) error {
-			l.say(State{Doing: string(step.Fault.Kind), Until: l.at(end)})
-			return l.apply(ctx, i, step.Fault.Kind)
+		var struck int64
+		actions = append(actions, action{at: on, do: func(ctx context.Context) (err error) {
+			l.tell(State{Doing: string(step.Fault.Kind), Until: l.at(end)})
+			struck, err = l.apply(ctx, i, step.Fault.Kind)
+			return err
 		}})
 		if last > 0 {
 			heal := action{at: on + int64(last), do: func(ctx context.Context) error {
-				l.say(State{Doing: "healed", Until: l.at(end)})
+				l.tell(State{Doing: "healed", Until: l.at(end)})
 				return l.undo(ctx, i, step.Fault.Kind)
 			}}
 			if l.expects(scenario.HangsUp) {
-				heal.wait = l.untilHungUp
+				heal.wait = func(ctx context.Context, at int64) error { return l.untilHungUp(ctx, struck, at) }
 			}
 			actions = append(actions, heal)
 		}
@@ -112,21 +114,23 @@ func (l *lab) faults(end int64) ([]action, error) {
 	return actions, nil
 }
 
-func (l *lab) apply(ctx context.Context, i int, kind scenario.Kind) error {
+// apply applies a fault, and returns since when it is in effect.
+func (l *lab) apply(ctx context.Context, i int, kind scenario.Kind) (on int64, err error) {
 	if err := l.stillUp(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	if err := l.path.Apply(ctx, i); err != nil {
-		return fmt.Errorf("apply %s: %w", kind, err)
+		return 0, fmt.Errorf("apply %s: %w", kind, err)
 	}
 	strike, uncertainty, err := l.proof(ctx, i)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	l.struck = cmp.Or(l.struck, strike.On)
 	l.rec.Record(trace.Event{
 		T: strike.On, Uncertainty: uncertainty, Side: trace.Network, What: trace.FaultOn, Kind: string(kind), Strike: &strike,
 	})
-	return nil
+	return strike.On, nil
 }
 
 func (l *lab) undo(ctx context.Context, i int, kind scenario.Kind) error {
@@ -158,105 +162,8 @@ func (l *lab) proof(ctx context.Context, i int) (strike network.Strike, uncertai
 	return strike, 0, fmt.Errorf("the network has no proof of fault %d", i+1)
 }
 
-// afflict does what a fault of a peer does. It has no duration.
-func (l *lab) afflict(f scenario.Fault) error {
-	do := l.actor.Leave
-	if f.Kind == scenario.Reset {
-		do = l.actor.Reset
-	}
-	at := l.rec.Now()
-	l.rec.Record(trace.Event{T: at, Side: trace.Network, What: trace.FaultOn, Kind: string(f.Kind)})
-	if err := do(f.Side); err != nil {
-		return fmt.Errorf("%s of the %s: %w", f.Kind, f.Side, err)
-	}
-	l.healed = at
-	l.rec.Record(trace.Event{T: at, Side: trace.Network, What: trace.FaultOff, Kind: string(f.Kind)})
-	return nil
-}
-
-// traffic are the actions that make the client speak.
-func (l *lab) traffic() ([]action, error) {
-	t := l.trial.Scenario.Traffic
-	if t.Every == "" || l.actor == nil {
-		return nil, nil
-	}
-	var spans [3]time.Duration
-	for i, s := range []scenario.Span{t.Every, t.From, t.Until} {
-		var err error
-		if spans[i], err = s.Eval(l.trial.Scope); err != nil {
-			return nil, err
-		}
-	}
-	every, from, until := spans[0], spans[1], spans[2]
-	if every <= 0 {
-		return nil, fmt.Errorf("traffic every %v: want more than 0", every)
-	}
-	var actions []action
-	for at := from; at <= until; at += every {
-		actions = append(actions, action{at: l.planned + int64(at), do: l.speak})
-	}
-	return actions, nil
-}
-
 func (l *lab) waitsForRecovery() bool { return l.expects(scenario.Recovers) }
 
 func (l *lab) expects(that scenario.Outcome) bool {
-	return slices.ContainsFunc(l.trial.Scenario.Expect, func(e scenario.Expectation) bool {
-		return e.That == that && e.AppliesTo(l.trial.Policy.Name)
-	})
-}
-
-// recover makes the client say something in each session after the faults' end,
-// until an answer comes on a session that beats, or until end.
-func (l *lab) recover(ctx context.Context, end int64) error {
-	from := l.healed
-	if l.actor == nil {
-		return l.recoverByWire(ctx, from, end)
-	}
-	ctx, done := context.WithCancel(ctx)
-	limited, cancel := context.WithDeadline(ctx, l.at(end))
-	defer cancel()
-	var talking sync.WaitGroup
-	talking.Go(func() { l.talk(limited, from) })
-	defer talking.Wait()
-	defer done()
-	both := map[trace.Side]bool{}
-	_, err := l.rec.Wait(limited, func(e trace.Event) bool {
-		if e.What == trace.Heard && e.Kind == "data" && e.T >= from {
-			both[e.Side] = true
-		}
-		return len(both) == 2
-	})
-	if err != nil && limited.Err() != nil && errors.Is(context.Cause(limited), context.DeadlineExceeded) {
-		return nil // no recovery: for the judge to say
-	}
-	return err
-}
-
-// talk says something now, if there is a session, and in every new one.
-func (l *lab) talk(ctx context.Context, from int64) {
-	_ = l.actor.Say() // the old session may be gone: the next will do
-	said := map[string]bool{}
-	for {
-		up, err := l.rec.Wait(ctx, func(e trace.Event) bool {
-			return e.Side == heartbeat.ClientSide && e.What == trace.Up && e.T >= from && !said[e.Session]
-		})
-		if err != nil {
-			return
-		}
-		said[up.Session] = true
-		_ = l.speak(ctx) // a session that has ended again is followed by another
-	}
-}
-
-// speak makes the client say something. Its application learns of a new session
-// a moment after the trace does, so a client that cannot speak yet gets a second;
-// one that still cannot has no session, which is for the judge to say.
-func (l *lab) speak(ctx context.Context) error {
-	for end := l.rec.Now() + int64(time.Second); l.actor.Say() != nil && l.rec.Now() < end; {
-		if err := l.sleepUntil(ctx, l.rec.Now()+int64(5*time.Millisecond)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return slices.ContainsFunc(l.trial.Scenario.Expected(l.trial.Policy.Name, l.network.Name()), func(e scenario.Expectation) bool { return e.That == that })
 }

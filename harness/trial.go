@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,8 @@ type Trial struct {
 	// Repeat is the command that runs this trial alone; "": unknown.
 	Repeat string
 
-	number int // of the repetition, from 1
+	number  int    // of the repetition, from 1
+	network string // that its name ends with; "": none
 }
 
 // id is the trial's under a policy.
@@ -41,7 +43,20 @@ func (t Trial) id(p heartbeat.Policy) string {
 	if t.number > 1 {
 		id += fmt.Sprintf(".run%d", t.number) // no phase ends like that
 	}
+	if t.network != "" {
+		id += "." + fileName(t.network)
+	}
 	return id
+}
+
+// Records are the names of the records that the trial leaves, one for each policy
+// that it is judged by: its own first.
+func (t Trial) Records() []string {
+	names := []string{t.ID}
+	for _, p := range t.Also {
+		names = append(names, t.id(p))
+	}
+	return names
 }
 
 // Window is what a detection must fall in.
@@ -62,7 +77,7 @@ func (t Trial) Longest() time.Duration {
 type Plan struct {
 	Scenarios []scenario.Scenario
 	Policies  []heartbeat.Policy
-	// Mode is that of all trials. Policies that observe, send the same, and to
+	// Mode is that of all trials but those whose scenario has its own. Policies that observe, send the same, and to
 	// which the scenario comes to the same, share a trial: the first of them
 	// runs, the others are judged on its trace.
 	Mode heartbeat.Mode
@@ -74,6 +89,9 @@ type Plan struct {
 	Set map[string]scenario.Span
 	// Seed decides every trial's seed.
 	Seed uint64
+	// Network is what the trials' names end with, so that those of several
+	// networks can share a folder; "": nothing.
+	Network string
 	// Command is what a trial's Repeat is made with; nil: no command is given.
 	Command func(Trial) string
 }
@@ -149,7 +167,7 @@ next:
 			return nil, fmt.Errorf("scenario %s expects nothing of policy %s: want an expectation that applies to it", s.Name, policy.Name)
 		}
 		for i, g := range groups {
-			if p.Mode == heartbeat.Observe && sharesTrial(g.policies[0], policy) && s.Same(g.scope, scope) {
+			if p.mode(s) == heartbeat.Observe && !s.Stops() && sharesTrial(g.policies[0], policy) && s.Same(g.scope, scope) {
 				groups[i].policies = append(groups[i].policies, policy)
 				continue next
 			}
@@ -158,6 +176,9 @@ next:
 	}
 	return groups, nil
 }
+
+// mode is that of s's trials.
+func (p Plan) mode(s scenario.Scenario) heartbeat.Mode { return max(p.Mode, s.Mode) }
 
 // sharesTrial says whether two policies are told apart by their detectors alone.
 func sharesTrial(a, b heartbeat.Policy) bool {
@@ -180,11 +201,12 @@ func (p Plan) trials(s scenario.Scenario, g group) []Trial {
 	var trials []Trial
 	for _, phase := range phases {
 		for n := range max(1, p.Repeat) {
-			t := Trial{Scenario: s, Policy: policy, Also: g.policies[1:], Mode: p.Mode, Phase: phase, Scope: g.scope, number: 1}
+			t := Trial{Scenario: s, Policy: policy, Also: g.policies[1:], Mode: p.mode(s), Phase: phase, Scope: g.scope, number: 1}
 			t.ID = t.id(policy)
 			t.PlanSeed = p.Seed + uint64(n)
 			t.Seed = seed(t.PlanSeed, t.ID)
 			t.number += n
+			t.network = p.Network
 			t.ID = t.id(policy)
 			if p.Command != nil {
 				t.Repeat = p.Command(t)
@@ -225,4 +247,12 @@ func fileName(name string) string {
 		}
 		return '-'
 	}, name)
+}
+
+// words lists a set's names for an error, in alphabetical order.
+func words(set map[string]bool) string {
+	if len(set) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
 }

@@ -4,18 +4,16 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
-
-	"github.com/flatline-go/flatline/harness/network"
 )
 
 // versions is what a trial was made of, and the machine that it ran on.
-func versions(n network.Network) map[string]string {
+func versions(network string) map[string]string {
 	return map[string]string{
 		"flatline": Version(),
 		"go":       runtime.Version(),
 		"os":       runtime.GOOS + "/" + runtime.GOARCH,
 		"cpus":     strconv.Itoa(runtime.NumCPU()),
-		"network":  n.Version(),
+		"network":  network,
 	}
 }
 

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // glance is how often to look at the wire, to know what comes next. Measures are
@@ -41,47 +41,17 @@ func (l *lab) readyByWire(ctx context.Context) (int64, error) {
 	}
 }
 
-// neverUp is why the wait for a subject has ended: the context's cause or, of one
-// that the lab did not start itself and whose time was up, what was seen of it.
-func (l *lab) neverUp(ctx context.Context, o network.Observation) error {
-	if l.placed == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return context.Cause(ctx)
-	}
-	limit := l.place.ComeUp
-	var up, down int64
-	for _, link := range o.Links {
-		up, down = up+link.Up.Passed, down+link.Down.Passed
-	}
-	switch {
-	case len(o.Links) == 0:
-		return fmt.Errorf("nobody connected to %s within %v: the client is told where by FLATLINE_ADDR, or {addr} in its arguments; does it connect elsewhere?", l.path.Addr(), limit)
-	case !reachable(l.place.Upstream):
-		return fmt.Errorf("a client connected, but nobody answers at the upstream, %s", l.place.Upstream)
-	default:
-		return fmt.Errorf("no bytes went both ways within %v: %d from the client and %d from the server, on %d connections", limit, up, down, len(o.Links))
-	}
-}
-
-// reachable connects to addr, once.
-func reachable(addr string) bool {
-	c, err := net.DialTimeout("tcp", addr, time.Second)
-	if err == nil {
-		_ = c.Close()
-	}
-	return err == nil
-}
-
 // stillUp is an error if a trial about hang-ups has no connection to strike.
 func (l *lab) stillUp(ctx context.Context) error {
 	if !l.expects(scenario.HangsUp) && !l.expects(scenario.StaysUp) || l.struck > 0 {
 		return nil
 	}
-	l.struck = l.rec.Now()
 	o, err := l.path.Observe(ctx)
 	if err != nil {
 		return fmt.Errorf("watch the wire: %w", err)
 	}
-	if slices.ContainsFunc(o.Links, inUse) {
+	now := l.rec.Now()
+	if slices.ContainsFunc(o.Links, func(link network.Link) bool { return link.OpenAt(now) }) {
 		return nil
 	}
 	select {
@@ -92,30 +62,19 @@ func (l *lab) stillUp(ctx context.Context) error {
 	}
 }
 
-// inUse says whether a connection has carried something, and has two ends.
-func inUse(l network.Link) bool {
-	return !l.Dead && l.Up.Passed+l.Down.Passed > 0 && !(over(l.Up, l.Down) || over(l.Down, l.Up))
-}
-
-// over says whether the sending end of a flow has nothing more to tell: it hung
-// up, or its connection was ended.
-func over(own, other network.Flow) bool {
-	return own.HungUp != network.Never || other.Closed != network.Never || other.Ended != network.Never
-}
-
-// untilHungUp waits until both ends of every connection that the first fault met
-// are over, or until end; what it saves of the time is noted.
-func (l *lab) untilHungUp(ctx context.Context, end int64) error {
+// untilHungUp waits until both ends of every connection that the fault met which
+// struck then are over, or until end: what the side does that is not put to the
+// test is told as well. What it saves of the time is noted.
+func (l *lab) untilHungUp(ctx context.Context, struck, end int64) error {
 	for l.rec.Now() < end {
 		o, err := l.path.Observe(ctx)
 		if err != nil {
 			return fmt.Errorf("watch the wire: %w", err)
 		}
-		open := func(link network.Link) bool {
-			return link.Born <= l.struck && link.Up.Passed+link.Down.Passed > 0 && !(over(link.Up, link.Down) && over(link.Down, link.Up))
-		}
-		if !slices.ContainsFunc(o.Links, open) {
-			l.saved = end - l.rec.Now()
+		met, client, server := stillOpen(o, struck)
+		l.tell(State{Client: sideWord(client), Server: sideWord(server)})
+		if met > 0 && (client+server == 0 || l.decided(client, server)) {
+			l.saved += end - l.rec.Now()
 			return nil
 		}
 		if err := l.sleepUntil(ctx, min(end, l.rec.Now()+int64(glance))); err != nil {
@@ -125,21 +84,65 @@ func (l *lab) untilHungUp(ctx context.Context, end int64) error {
 	return nil
 }
 
-// recoverByWire waits for a connection that carries bytes both ways after the
-// faults' end, or until end.
+// bystander is how long after the window a side is waited for that is not put to
+// the test, once those that are have hung up.
+const bystander = 10 * time.Second
+
+// decided says that nothing can change the verdict any more, and that the other
+// side had its time.
+func (l *lab) decided(client, server int) bool {
+	tested := map[heartbeat.Side]bool{}
+	for _, e := range l.trial.Scenario.Expect {
+		if e.That == scenario.HangsUp {
+			tested[heartbeat.ClientSide] = tested[heartbeat.ClientSide] || e.Side != heartbeat.ServerSide
+			tested[heartbeat.ServerSide] = tested[heartbeat.ServerSide] || e.Side != heartbeat.ClientSide
+		}
+	}
+	window := l.trial.Window()
+	late := l.struck + int64(window.Hi+bystander)
+	return window != (heartbeat.Window{}) && l.rec.Now() > late &&
+		!(tested[heartbeat.ClientSide] && client > 0) && !(tested[heartbeat.ServerSide] && server > 0)
+}
+
+// stillOpen counts the connections that a fault met, and those that a side has not
+// been done with.
+func stillOpen(o network.Observation, struck int64) (met, client, server int) {
+	open := func(link network.Link, side heartbeat.Side) int {
+		if at, _ := link.Over(side); at != network.Never {
+			return 0
+		}
+		return 1
+	}
+	for _, link := range o.Links {
+		if link.OpenAt(struck) {
+			met++
+			client += open(link, heartbeat.ClientSide)
+			server += open(link, heartbeat.ServerSide)
+		}
+	}
+	return met, client, server
+}
+
+func sideWord(open int) string {
+	if open == 0 {
+		return sideHungUp
+	}
+	return sideUp
+}
+
+// recoverByWire waits for a new connection that carries bytes both ways after the
+// faults' end, or until all that the first fault met do so again, or until end.
 func (l *lab) recoverByWire(ctx context.Context, from, end int64) error {
 	for l.rec.Now() < end {
 		o, err := l.path.Observe(ctx)
 		if err != nil {
 			return fmt.Errorf("watch the wire: %w", err)
 		}
-		for _, link := range o.Links {
-			if _, carries := link.CarriesSince(from); carries {
-				return nil
-			}
+		if l.recovered(o, from) {
+			return nil
 		}
 		select {
-		case <-l.dialled: // nobody is left to come back
+		case <-l.gone: // nobody is left to come back
 			return nil
 		default:
 		}
@@ -148,4 +151,20 @@ func (l *lab) recoverByWire(ctx context.Context, from, end int64) error {
 		}
 	}
 	return nil
+}
+
+func (l *lab) recovered(o network.Observation, heal int64) bool {
+	old, resumed := 0, 0
+	for _, link := range o.Links {
+		if _, carries := link.Carries(heal); carries {
+			return true
+		}
+		if link.OpenAt(l.struck) {
+			old++
+			if _, resumes := link.Resumes(heal); resumes {
+				resumed++
+			}
+		}
+	}
+	return old > 0 && resumed == old
 }
