@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -36,13 +39,18 @@ func (e exit) Unwrap() error { return e.err }
 func usage(format string, args ...any) error { return exit{exitUsage, fmt.Errorf(format, args...)} }
 
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Run scenarios under policies, and report."`
-	Watch   watchCmd   `cmd:"" help:"Run any client and server, and time who hangs up, by the wire alone."`
-	Report  reportCmd  `cmd:"" help:"Report on a stored run again, or on several as one."`
-	Compare compareCmd `cmd:"" help:"Hold two runs against each other."`
-	Judge   judgeCmd   `cmd:"" help:"Judge detectors over traces, or over arrivals in CSV files."`
-	List    listCmd    `cmd:"" help:"Say which scenarios, policies and profiles there are."`
-	Version versionCmd `cmd:"" help:"Say which version this is."`
+	Run      runCmd      `cmd:"" set:"networks=kernel, relay" help:"Run scenarios under policies, and report."`
+	Watch    watchCmd    `cmd:"" set:"networks=kernel" help:"Run any client and server, and time who hangs up, by the wire alone."`
+	Sim      simCmd      `cmd:"" help:"Simulate scenarios in virtual time, many times, and measure."`
+	Proxy    proxyCmd    `cmd:"" help:"Serve Toxiproxy's API, with toxics that break like a network."`
+	Peer     peerCmd     `cmd:"" help:"Be the client or the server that are put to the test, as a process."`
+	Report   reportCmd   `cmd:"" help:"Report on a stored run again, or on several as one."`
+	Fidelity fidelityCmd `cmd:"" help:"Hold the proxy against the kernel."`
+	Compare  compareCmd  `cmd:"" help:"Hold two runs against each other."`
+	Judge    judgeCmd    `cmd:"" help:"Judge detectors over traces, or over arrivals in CSV files."`
+	Tune     tuneCmd     `cmd:"" help:"Say which interval and which timeout to use."`
+	List     listCmd     `cmd:"" help:"Say which scenarios, policies and profiles there are."`
+	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }
 
 const description = `Flatline breaks networks on purpose, and says how long each side of a heartbeat takes to notice.
@@ -55,19 +63,42 @@ Exit codes: 0 every expectation held, 1 one did not, 2 wrong use, 3 the harness 
 
 // run is the whole program but for its signals, which end ctx.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := execute(ctx, args, stdout, stderr)
+	out := &checked{Writer: stdout}
+	err := execute(ctx, args, out, stderr)
+	if out.err != nil { // what could not be said is worth more than what was
+		err = exit{exitFailed, fmt.Errorf("write to standard output: %w", out.err)}
+	}
 	if err == nil {
 		return 0
 	}
 	end := exit{exitFailed, err}
 	_ = errors.As(err, &end)
 	if end.err != nil {
-		fmt.Fprintln(stderr, "flatline: "+oneLine(end.err))
+		printLine(newTerminal(stderr), "", "flatline: "+oneLine(end.err))
 	}
 	return end.code
 }
 
+// checked remembers that it could not be written to. Who reads may leave, as head
+// does: that is no error.
+type checked struct {
+	io.Writer
+	err error
+}
+
+func (c *checked) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	if errors.Is(err, syscall.EPIPE) {
+		return len(b), nil
+	}
+	c.err = cmp.Or(c.err, err)
+	return n, err
+}
+
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 { // whoever says nothing knows nothing yet
+		return cmp.Or(execute(ctx, []string{"--help"}, stderr, stderr), error(exit{exitUsage, nil}))
+	}
 	var c cli
 	answered := false // by --help
 	parser, err := kong.New(&c,
@@ -80,12 +111,13 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return fmt.Errorf("describe the command line: %w", err)
 	}
 	parser.Model.HelpFlag.Hidden = true // whoever reads of it has found it
-	parsed, err := parser.Parse(args)
+	hideRare(parser.Model.Children)
+	parsed, err := parser.Parse(translate(args))
 	if answered {
 		return nil
 	}
 	if err != nil {
-		return usage("%w; see flatline --help", err)
+		return misuse(err)
 	}
 	if err := refuseEmpty(parsed); err != nil {
 		return err
@@ -94,6 +126,31 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	parsed.BindTo(stdout, (*io.Writer)(nil))
 	parsed.Bind(streams{stdout, stderr})
 	return parsed.Run()
+}
+
+// translate is what people type who know other programs.
+func translate(args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	switch args[0] {
+	case "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case "--version":
+		return append([]string{"version"}, args[1:]...)
+	default:
+		return args
+	}
+}
+
+// hideRare hides the flags that a command's help only names.
+func hideRare(commands []*kong.Node) {
+	for _, c := range commands {
+		of, ok := c.Target.Addr().Interface().(interface{ rare() []string })
+		for _, f := range c.Flags {
+			f.Hidden = f.Hidden || ok && slices.Contains(of.rare(), f.Name)
+		}
+	}
 }
 
 // refuseEmpty refuses a flag with an empty value, such as --scenario=, which is

@@ -23,7 +23,7 @@ type compareCmd struct {
 
 // Help is shown below the command's summary.
 func (*compareCmd) Help() string {
-	return `A verdict is worse if it turned to broken or failed; a time if a change is shown and more than a tenth of its room to the window is gone.
+	return `A verdict is worse if it turned to broken or failed; a time if a change is shown and more than a tenth of its room is gone, to the nearest bound of what is expected.
 
 Example: flatline compare main/reports reports --fail-on regression`
 }
@@ -78,7 +78,9 @@ func printComparison(t terminal, c compare.Comparison, quiet bool) {
 	}
 	if !quiet {
 		printRows(t, c.Rows)
-		printProse(t, c.Legend())
+		if len(c.Rows) > 0 {
+			printProse(t, c.Legend())
+		}
 		for _, part := range []struct {
 			title string
 			items []string
@@ -106,7 +108,7 @@ func printRows(t terminal, rows []compare.Row) {
 		of[r.Policy] = append(of[r.Policy], r)
 	}
 	for _, policy := range policies {
-		fmt.Fprintf(t, "%s %v\n", report.Clean(policy), of[policy][0].Window)
+		fmt.Fprintln(t, report.Clean(report.Title(policy, of[policy][0].Window)))
 		tab := newTable(t, "scenario", "BASE", "NEW", "change")
 		tab.SetColumnConfigs([]table.ColumnConfig{
 			{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight, WidthMax: 14, WidthMaxEnforcer: text.WrapSoft},

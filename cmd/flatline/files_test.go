@@ -74,14 +74,24 @@ func TestOwnPoliciesAndScenariosAreChosenLikeTheBuiltInOnes(t *testing.T) {
 func TestOwnPoliciesThatTheProfilesLeaveOut(t *testing.T) {
 	policies, _ := ownFiles(t)
 	for _, args := range [][]string{
-		{"--profile", "strict"},
-		{"--profile", "strict", "--policy", "patient,fixed"},
+		{"--window", "6s..9s"},
+		{"--window", "6s..9s", "--policy", "patient,fixed"},
 		{"--window", "6s..9s", "--policy", "patient"},
 	} {
 		code, _, stderr := flatline(t, append([]string{"run", "--dry-run", "--policies", policies}, args...)...)
 		if want := "the profiles leave out patient: want --profile or --window with 12s..15s, or neither"; code != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%q: exit code %d, %q; want %q", args, code, stderr, want)
 		}
+	}
+}
+
+// A profile chooses among the built-in ones: a policy with a window of its own goes
+// with any.
+func TestOwnPoliciesGoWithAProfile(t *testing.T) {
+	policies, _ := ownFiles(t)
+	code, stdout, stderr := flatline(t, "run", "--dry-run", "--policies", policies, "--profile", "strict", "--scenario", "cable-pull")
+	if code != 0 || !strings.Contains(stdout, "cable-pull.patient.12s..15s") || strings.Contains(stdout, ".standard.") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }
 
@@ -124,11 +134,11 @@ func TestListHasOwnOnesAndTheNumbersOfAWindow(t *testing.T) {
 	}{
 		{
 			name: "all", args: nil,
-			want: []string{"cable-blink A cable that is out twice", "all policies that beat;", "strict: window", "standard: window", "12s..15s: window 12s..15s, margin 150ms", "patient echo client 2s echo-timer timeout 12.75s fixed timeout 14.55s"},
+			want: []string{"cable-blink A cable that is out twice", "all policies that beat;", "strict: window", "standard: window", "12s..15s: window 12s..15s, margin 150ms", "patient echo client 2s client: echo-timer timeout 12.75s; server: fixed timeout 14.55s"},
 		},
 		{
 			name: "a window", args: []string{"--window", "12s..15s"},
-			want: []string{"12s..15s: window", "fixed echo client 2s fixed timeout 14.55s", "patient echo client 2s"},
+			want: []string{"12s..15s: window", "fixed echo client 2s both: fixed timeout 14.55s", "patient echo client 2s"},
 			lack: []string{"strict: window", "standard: window"},
 		},
 	} {
@@ -160,7 +170,8 @@ func TestListHasOwnOnesAndTheNumbersOfAWindow(t *testing.T) {
 func TestOwnTrialsCanBeRepeated(t *testing.T) {
 	policies, scenarios := ownFiles(t)
 	t.Chdir(t.TempDir())
-	r := runCmd{Seed: new(uint64(7)), Repeat: 2, Set: []string{"out=1.1*D"}, Scenario: []string{"cable-blink"}, Out: "out"}
+	r := runCmd{Repeat: 2, Out: "out"}
+	r.Seed, r.Set, r.Scenario = new(uint64(7)), []string{"out=1.1*D"}, []string{"cable-blink"}
 	r.Policies, r.Scenarios = policies, scenarios
 	trials, err := r.trials()
 	if err != nil {

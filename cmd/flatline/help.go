@@ -25,12 +25,15 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return err
 }
 
-// fit leaves out empty lines, the first ones first, until there are no more than
-// that many lines.
+// fit leaves out empty lines, the first ones first, and then the heading of the
+// flags, until there are no more than that many lines.
 func fit(text []byte, lines int) []byte {
 	all := bytes.SplitAfter(text, []byte("\n"))
 	for len(all)-1 > lines { // the last one is what follows the last newline
 		at := slices.IndexFunc(all, func(line []byte) bool { return len(bytes.TrimSpace(line)) == 0 })
+		if at == len(all)-1 {
+			at = slices.IndexFunc(all, func(line []byte) bool { return string(line) == "Flags:\n" })
+		}
 		if at < 0 || at == len(all)-1 {
 			break
 		}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/flatline-go/flatline/harness/capture"
 	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -36,7 +40,7 @@ func (*judgeCmd) Help() string {
 }
 
 // Run is called by Kong.
-func (j *judgeCmd) Run(ctx context.Context, stdout io.Writer) error {
+func (j *judgeCmd) Run(ctx context.Context, s streams) error {
 	if j.Interval != nil && *j.Interval <= 0 {
 		return usage("--interval: %v, want more than 0", *j.Interval)
 	}
@@ -54,18 +58,21 @@ func (j *judgeCmd) Run(ctx context.Context, stdout io.Writer) error {
 			errs = append(errs, fmt.Errorf("%s: %w", file, err))
 		default:
 			judged = append(judged, of)
+			if of.CutOff {
+				fmt.Fprintf(s.err, "flatline: %s: %s\n", report.Clean(file), cutOff)
+			}
 		}
 	}
 	if j.JSON {
-		if err := printJSON(stdout, judged); err != nil {
+		if err := printJSON(s.out, judged); err != nil {
 			return err
 		}
 	} else {
 		for i, of := range judged {
 			if i > 0 {
-				fmt.Fprintln(stdout)
+				fmt.Fprintln(s.out)
 			}
-			of.print(stdout)
+			of.print(s.out)
 		}
 	}
 	if len(errs) > 0 {
@@ -113,24 +120,73 @@ func (j *judgeCmd) judge(ctx context.Context, file string) (of judgement, err er
 		return judgement{}, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return judgement{}, fmt.Errorf("it is a folder, want traces (.jsonl) or captures (CSV); those of a run are %s", filepath.Join(file, "traces", "*.jsonl"))
+	}
+	raw := interruptible{ctx, f}
+	in := bufio.NewReader(raw)
 	isTrace := filepath.Ext(file) == ".jsonl"
 	if !isTrace {
-		var first [1]byte
-		if _, err := io.ReadFull(f, first[:]); err != nil && !errors.Is(err, io.EOF) {
+		first, err := in.Peek(1)
+		if err != nil && !errors.Is(err, io.EOF) {
 			return judgement{}, err
 		}
-		isTrace = first[0] == '{'
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return judgement{}, err
-		}
+		isTrace = string(first) == "{"
 	}
-	if isTrace {
-		of, err = j.trace(interruptible{ctx, f})
-	} else {
-		of, err = j.capture(interruptible{ctx, f})
+	if !isTrace {
+		of, err = j.capture(in)
+		of.File = file
+		return of, err
+	}
+	if j.Interval != nil {
+		return judgement{}, errors.New("--interval belongs to captures, and this is a trace, which says its own")
+	}
+	whole, err := rewound(raw, in)
+	if err != nil {
+		return judgement{}, err
+	}
+	of, err = j.trace(whole)
+	if err != nil {
+		return judgement{}, err
 	}
 	of.File = file
+	if j.SkipBad {
+		of.LeftOut = append(of.LeftOut, "Left aside: --skip-bad, which is for captures. A trace has no bad lines.")
+	}
+	if _, err := whole.Seek(0, io.SeekStart); err != nil {
+		return judgement{}, err
+	}
+	ended, err := trace.Whole(whole)
+	of.CutOff = !ended
 	return of, err
+}
+
+// cutOff is what is said of a trace that is not whole.
+const cutOff = "the end of this trace is missing: it is cut off, and judged as far as it goes"
+
+// noTrace says why err came of what has no trace's header.
+func noTrace(f io.ReadSeeker, err error) error {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	line, _ := bufio.NewReader(io.LimitReader(f, 1<<20)).ReadBytes('\n')
+	var header struct {
+		Schema int `json:"schema"`
+	}
+	if len(line) == 0 || json.Unmarshal(line, &header) == nil && header.Schema != 0 {
+		return err
+	}
+	return errors.New("line 1: this is no trace, whose first line is a header, and each other an event: want a file that a run wrote into traces/, or a capture (CSV)")
+}
+
+// rewound is what in has begun to read from f, from its start: a pipe's all of it,
+// in memory.
+func rewound(f io.ReadSeeker, in io.Reader) (io.ReadSeeker, error) {
+	if _, err := f.Seek(0, io.SeekStart); err == nil {
+		return f, nil
+	}
+	all, err := io.ReadAll(in)
+	return bytes.NewReader(all), err
 }
 
 // interruptible fails once its context has ended.
@@ -149,7 +205,7 @@ func (i interruptible) Read(p []byte) (int, error) {
 func (j *judgeCmd) trace(f io.ReadSeeker) (judgement, error) {
 	in, err := trace.NewReader(f)
 	if err != nil {
-		return judgement{}, err
+		return judgement{}, noTrace(f, err)
 	}
 	h := in.Header
 	policies, err := j.policies(h.Policy.Profile, h.Policy)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +48,7 @@ func saveTrace(t *testing.T, file, policy string, mode heartbeat.Mode) {
 			rec.Record(trace.Event{T: at, Side: side, What: trace.Heard, Kind: "beat", Seq: uint64(seq)})
 		}
 	}
-	rec.Record(trace.Event{T: 20e9, Side: trace.Harness, What: trace.Canary})
+	rec.End(20e9)
 	if _, err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestJudgeAsJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
 	save(t, "a.csv", "seq,arrived_ns\n0,0\n1,2000000000\nx,1\n2,4000000000\n")
 	saveTrace(t, "t.jsonl", "push", heartbeat.Observe)
-	code, stdout, stderr := here(t.Context(), "judge", "a.csv", "t.jsonl", "--json", "--skip-bad", "--interval", "1s", "--policy", "push")
+	code, stdout, stderr := here(t.Context(), "judge", "a.csv", "t.jsonl", "--json", "--skip-bad", "--policy", "push")
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}
@@ -102,7 +103,7 @@ func TestJudgeAsJSON(t *testing.T) {
 		t.Fatalf("%d judgements, want 2", len(got))
 	}
 	a := got[0]
-	if a.File != "a.csv" || a.Arrivals != 3 || a.Skipped != 1 || a.Interval != time.Second || len(a.Results) != 1 || len(a.Assumed) == 0 {
+	if a.File != "a.csv" || a.Arrivals != 3 || a.Skipped != 1 || a.Interval != 2*time.Second || len(a.Results) != 1 || len(a.Assumed) == 0 {
 		t.Errorf("capture: %+v", a)
 	}
 	// 3 s + 8.55 s is 8.45 s before the end.
@@ -150,6 +151,8 @@ func TestJudgeBadInput(t *testing.T) {
 	save(t, "good.csv", "seq,arrived_ns\n0,0\n1,2\n")
 	save(t, "cut.jsonl", "{\"schema\": 1,")
 	save(t, "old", "{\"schema\": 7}\n")
+	save(t, "report.json", "{\n  \"schema\": 1,\n  \"generated_by\": \"flatline\"\n}\n")
+	save(t, "headless.jsonl", `{"t_ns":1,"event":"up"}`+"\n")
 	saveTrace(t, "acted.jsonl", "fixed", heartbeat.Act)
 	saveTrace(t, "none.jsonl", "none", heartbeat.Observe)
 	for _, row := range []struct {
@@ -160,12 +163,14 @@ func TestJudgeBadInput(t *testing.T) {
 	}{
 		{name: "no file", args: nil, want: []string{"<trace>"}},
 		{name: "a file that is not there", args: []string{"nowhere.csv"}, want: []string{"nowhere.csv"}},
-		{name: "a folder", args: []string{"."}, want: []string{".: "}},
+		{name: "a folder", args: []string{"."}, want: []string{".: it is a folder, want traces (.jsonl) or captures (CSV); those of a run are "}},
 		{name: "empty", args: []string{"empty.csv"}, want: []string{"empty.csv: line 1: the file is empty"}},
 		{name: "junk", args: []string{"junk.bin"}, want: []string{"junk.bin: line 1: "}},
 		{name: "a bad line", args: []string{"line.csv"}, want: []string{`line.csv: line 3: arrived_ns "-2"`}},
 		{name: "a bad file beside a good one", args: []string{"line.csv", "good.csv"}, want: []string{"line.csv: line 3: "}, some: true},
 		{name: "half a trace", args: []string{"cut.jsonl"}, want: []string{"cut.jsonl: line 1: "}},
+		{name: "a report", args: []string{"report.json"}, want: []string{"report.json: line 1: this is no trace", "traces/"}},
+		{name: "a trace without its header", args: []string{"headless.jsonl"}, want: []string{"headless.jsonl: line 1: this is no trace"}},
 		{name: "a trace by another name", args: []string{"old"}, want: []string{"old: line 1: schema 7"}},
 		{name: "another policy", args: []string{"good.csv", "--policy", "fixd"}, want: []string{"--policy", `"fixd"`, "did you mean fixed?"}},
 		{name: "another profile", args: []string{"good.csv", "--profile", "lax"}, want: []string{"--profile", `"lax"`, "strict, standard"}},
@@ -189,5 +194,95 @@ func TestJudgeBadInput(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A pipe cannot be read twice, and is judged like a file.
+func TestJudgeAPipe(t *testing.T) {
+	arrivals, err := os.ReadFile(filepath.Join("testdata", "arrivals.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	saveTrace(t, "calm.jsonl", "fixed", heartbeat.Observe)
+	calm, err := os.ReadFile("calm.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range map[string]string{"arrivals.csv": string(arrivals), "calm.jsonl": string(calm)} {
+		save(t, file, text)
+		_, want, _ := here(t.Context(), "judge", file, "--policy", "fixed")
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, _ = w.WriteString(text)
+			_ = w.Close()
+		}()
+		pipe := fmt.Sprintf("/dev/fd/%d", r.Fd())
+		if _, err := os.Stat(pipe); err != nil {
+			t.Skipf("no %s here", pipe)
+		}
+		code, stdout, stderr := here(t.Context(), "judge", pipe, "--policy", "fixed")
+		_ = r.Close()
+		if code != 0 || stderr != "" || want == "" || stdout != strings.Replace(want, file, pipe, 1) {
+			t.Errorf("%s: exit code %d, %s\n%s\nwant\n%s", file, code, stderr, stdout, want)
+		}
+	}
+}
+
+func TestJudgeSaysThatACapturesFlagsAreNoTraces(t *testing.T) {
+	t.Chdir(t.TempDir())
+	saveTrace(t, "calm.jsonl", "fixed", heartbeat.Observe)
+	code, stdout, stderr := here(t.Context(), "judge", "calm.jsonl", "--skip-bad")
+	if code != 0 || !strings.Contains(stdout, "Left aside: --skip-bad") {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr = here(t.Context(), "judge", "calm.jsonl", "--interval=1s")
+	if want := "flatline: calm.jsonl: --interval belongs to captures, and this is a trace, which says its own\n"; code != 2 || stdout != "" || stderr != want {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+}
+
+func TestJudgeSaysThatATracesEndIsMissing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	saveTrace(t, "whole.jsonl", "fixed", heartbeat.Observe)
+	whole, err := os.ReadFile("whole.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, "cut.jsonl", string(whole[:len(whole)-5]))
+	lines := strings.SplitAfter(string(whole), "\n")
+	save(t, "head.jsonl", strings.Join(lines[:len(lines)-2], ""))
+	for _, row := range []struct {
+		file string
+		cut  bool
+	}{{"whole.jsonl", false}, {"cut.jsonl", true}, {"head.jsonl", true}} {
+		code, stdout, stderr := here(t.Context(), "judge", row.file)
+		if code != 0 || !strings.Contains(stdout, "server  fixed timeout 8.55s") {
+			t.Errorf("%s: exit code %d, %s%s", row.file, code, stdout, stderr)
+		}
+		if got := strings.Contains(stdout, "The end of this trace is missing"); got != row.cut {
+			t.Errorf("%s: said %v in the output:\n%s", row.file, got, stdout)
+		}
+		if got := strings.HasPrefix(stderr, "flatline: "+row.file+": the end of this trace is missing"); got != row.cut || !row.cut && stderr != "" {
+			t.Errorf("%s: on standard error: %q", row.file, stderr)
+		}
+		code, stdout, _ = here(t.Context(), "judge", row.file, "--json")
+		if got := strings.Contains(stdout, `"cut_off": true`); code != 0 || got != row.cut {
+			t.Errorf("%s: exit code %d, in JSON %v", row.file, code, got)
+		}
+	}
+}
+
+func TestJudgeShowsShortIntervals(t *testing.T) {
+	t.Chdir(t.TempDir())
+	save(t, "a.csv", "seq,arrived_ns\n0,0\n1,2\n")
+	for _, args := range [][]string{{}, {"--interval=2ns"}} {
+		code, stdout, stderr := here(t.Context(), append([]string{"judge", "a.csv", "--policy=fixed"}, args...)...)
+		if code != 0 || !strings.HasPrefix(stdout, "a.csv, a beat every 2ns, 2 arrivals") || !strings.Contains(stdout, "The beat interval is 2ns") {
+			t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+		}
 	}
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/flatline-go/flatline/harness/capture"
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/words"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -21,6 +23,7 @@ type judgement struct {
 	Trial    string           `json:"trial,omitempty"` // of a trace
 	Interval time.Duration    `json:"interval_ns"`
 	Window   heartbeat.Window `json:"window"`             // that the policies are for
+	CutOff   bool             `json:"cut_off,omitempty"`  // of a trace: its end is missing
 	Arrivals int              `json:"arrivals,omitempty"` // of a capture
 	Skipped  int              `json:"skipped,omitempty"`  // bad lines, likewise
 	Assumed  []string         `json:"assumed,omitempty"`  // what had to be, of a capture
@@ -33,17 +36,18 @@ func (of judgement) isCapture() bool { return of.Trial == "" }
 
 // print is the judgement as a table, and what must be known to read it.
 func (of judgement) print(w io.Writer) {
-	fmt.Fprintf(w, "%s, a beat every %v", report.Clean(of.File), of.Interval.Round(time.Microsecond))
+	fmt.Fprintf(w, "%s, a beat every %v", report.Clean(of.File), capture.Rough(of.Interval))
 	last := "T_D"
 	if of.isCapture() {
-		fmt.Fprintf(w, ", %s", plural(of.Arrivals, "arrival"))
+		fmt.Fprintf(w, ", %s", words.Plural(of.Arrivals, "arrival"))
 		if of.Skipped > 0 {
-			fmt.Fprintf(w, ", %s left out", plural(of.Skipped, "bad line"))
+			fmt.Fprintf(w, ", %s left out", words.Plural(of.Skipped, "bad line"))
 		}
 		last = "would suspect"
 	}
 	fmt.Fprint(w, "\n\n")
 	tab := newTable(w, "side", "detector", "mistakes", "per hour", "T_M", "T_MR", "P_A", "longest", "closest call", last)
+	tab.names = 2
 	right := []table.ColumnConfig{{Number: 1, Hidden: of.isCapture()}, {Number: 2, WidthMax: 50, WidthMaxEnforcer: text.WrapSoft}}
 	for column := 3; column <= 10; column++ {
 		right = append(right, table.ColumnConfig{Number: column, Align: text.AlignRight, AlignHeader: text.AlignRight})
@@ -55,12 +59,15 @@ func (of judgement) print(w io.Writer) {
 			end = r.Left
 		}
 		tab.AppendRow(table.Row{
-			string(r.Side), report.Detector(r.Detector.Config), r.Mistakes, number(r.PerHour, "%.3g"), span(r.MistakeTime), span(r.Recurrence),
+			string(r.Side), report.Detector(r.Detector.Config), r.Mistakes, perHour(r.PerHour), span(r.MistakeTime), span(r.Recurrence),
 			number(r.Accuracy, "%.6f"), longest(r), span(r.Closest), span(end),
 		})
 	}
 	tab.Render()
 	fmt.Fprintln(w)
+	if of.CutOff {
+		printProse(w, strings.ToUpper(cutOff[:1])+cutOff[1:]+".")
+	}
 	for _, line := range slices.Concat(of.Assumed, of.LeftOut, of.outside(), []string{legend(of)}) {
 		printProse(w, line)
 	}
@@ -96,6 +103,13 @@ func legend(of judgement) string {
 		return s + " Would suspect: how long after the last arrival."
 	}
 	return s + " T_D: from the fault to the suspicion that lasted."
+}
+
+func perHour(rate *float64) string {
+	if rate == nil {
+		return "-"
+	}
+	return words.Number(*rate)
 }
 
 func number(f *float64, format string) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/flatline-go/flatline/harness/file"
 	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
@@ -42,7 +43,8 @@ func (l *listCmd) Run(stdout io.Writer) error {
 	for _, s := range all {
 		listScenario(stdout, s, policies)
 	}
-	fmt.Fprintln(stdout, "\nNames in times: lo, hi the window's bounds; D the beat interval; T the silence\ntimeout; t the echo timer; d the one-way delay; J the round-trip jitter; m the\nmargin.")
+	fmt.Fprintln(stdout)
+	printProse(stdout, "Names in times: lo, hi the window's bounds; D the beat interval; T the silence timeout; t the echo timer; d the one-way delay; J the round-trip jitter; m the margin.")
 	fmt.Fprintln(stdout, "\nProfiles (--profile), and what they make of the policies (--policy):")
 	for len(policies) > 0 {
 		profile := policies[0].Profile
@@ -52,6 +54,12 @@ func (l *listCmd) Run(stdout io.Writer) error {
 		}
 		listProfile(stdout, profile, policies[:n])
 		policies = policies[n:]
+	}
+	fmt.Fprintln(stdout)
+	printLine(newTerminal(stdout), "", "Network models of flatline sim (--network-model), and where their numbers come from:")
+	for _, m := range file.BuiltInNetworks() {
+		fmt.Fprintln(stdout)
+		printWrapped(stdout, "  ", m.String()+". "+m.Source)
 	}
 	return nil
 }
@@ -81,30 +89,57 @@ func listScenario(w io.Writer, s scenario.Scenario, policies []heartbeat.Policy)
 	if len(phases) == 0 {
 		phases = scenario.DefaultPhases()
 	}
-	fmt.Fprintf(w, "\n%s\n", s.Name)
-	for _, line := range strings.Split(text.WrapSoft(s.Claim, 76), "\n") {
-		fmt.Fprintf(w, "  %s\n", strings.TrimSpace(line))
-	}
-	fmt.Fprintf(w, "  %s; phases %s\n", meets(s, policies), strings.Trim(strings.ReplaceAll(fmt.Sprint(phases), " ", ", "), "[]"))
+	fmt.Fprintf(w, "\n%s\n", report.Clean(s.Name))
+	printWrapped(w, "  ", s.Claim)
+	printWrapped(w, "  ", meets(s, policies)+"; phases "+strings.Trim(strings.ReplaceAll(fmt.Sprint(phases), " ", ", "), "[]"))
 	for _, p := range s.Params {
-		fmt.Fprintf(w, "  --set '%s=%s'  %s\n", p.Name, p.Default, p.Usage)
+		printWrapped(w, "  ", fmt.Sprintf("--set '%s=%s'  %s", p.Name, p.Default, p.Usage))
 	}
 }
 
 func listProfile(w io.Writer, p heartbeat.Profile, policies []heartbeat.Policy) {
-	fmt.Fprintf(w, "\n%s: window %v, margin %v; networks of at most %v each way, jitter %v\n", p.Name, p.Window, p.Margin, p.Delay, p.Jitter)
-	tab := newTable(w, "policy", "probe", "beats", "every", "client's detector", "server's detector")
-	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}})
-	for _, policy := range policies {
-		client, server := report.Decides(policy, heartbeat.ClientSide), report.Decides(policy, heartbeat.ServerSide)
-		if client == server && client != "-" {
-			server = "the same"
-		}
-		tab.AppendRow(table.Row{
-			policy.Name, string(policy.Probe), string(policy.Beats), every(policy.Interval), client, server,
-		})
+	fmt.Fprintln(w)
+	printLine(newTerminal(w), "", fmt.Sprintf("%s: window %v, margin %v; networks of at most %v each way, jitter %v", p.Name, p.Window, p.Margin, p.Delay, p.Jitter))
+	tab := newTable(w, "policy", "probe", "beats", "every", "detectors")
+	detectors := table.ColumnConfig{Number: 5}
+	if t := newTerminal(w); t.live { // in a pipe a policy is a line
+		detectors.WidthMax, detectors.WidthMaxEnforcer = max(20, t.columns-rowWidth(policies)), text.WrapSoft
+	}
+	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 4, Align: text.AlignRight}, detectors})
+	for _, p := range policies {
+		tab.AppendRow(table.Row{report.Clean(p.Name), string(p.Probe), string(p.Beats), every(p.Interval), decides(p)})
 	}
 	tab.Render()
+}
+
+// rowWidth is how wide a policy's row is before its detectors.
+func rowWidth(policies []heartbeat.Policy) int {
+	name, probe := 0, 0
+	for _, p := range policies {
+		name, probe = max(name, len(report.Clean(p.Name))), max(probe, len(p.Probe))
+	}
+	return name + 2 + probe + 2 + len("client") + 2 + len("500ms") + 2
+}
+
+// decides says which detector each side has, without what stands beside it; "-":
+// neither has one.
+func decides(p heartbeat.Policy) string {
+	of := func(side heartbeat.Side) string {
+		return strings.ReplaceAll(report.Decides(p, side), fmt.Sprintf("interval %v ", p.Interval), "")
+	}
+	client, server := of(heartbeat.ClientSide), of(heartbeat.ServerSide)
+	switch {
+	case client == "-" && server == "-":
+		return "-"
+	case client == server:
+		return "both: " + client
+	case server == "-":
+		return "client: " + client
+	case client == "-":
+		return "server: " + server
+	default:
+		return "client: " + client + "; server: " + server
+	}
 }
 
 func every(d time.Duration) string {

@@ -7,9 +7,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/flatline-go/flatline/harness/subject/processes"
 )
 
 func main() {
+	processes.BePeer() // if it is one, that is all
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// Who reads our output may leave early: the report is written all the same.
 	signal.Ignore(syscall.SIGPIPE)

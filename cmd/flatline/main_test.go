@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/subject/processes"
 	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/scenarios"
 )
@@ -29,6 +31,7 @@ var update = flag.Bool("update", false, "rewrite testdata/")
 const asCommand = "FLATLINE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	processes.BePeer()
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
@@ -53,12 +56,14 @@ func TestWrongUse(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	lossy := write(t, "networks:\n  - {name: dead, delivery: tcp, loss: {rate: 1}}\n")
+	slow := write(t, "networks:\n  - {name: slow, delivery: tcp, delay: {latency: 3s}}\n")
+	idle := write(t, "policies:\n  - {name: idle, profile: strict, probe: echo, beats: client, interval: 0s}\n")
 	for _, row := range []struct {
 		name string
 		args []string
 		want []string
 	}{
-		{"no command", nil, []string{"run", "watch"}},
 		{"another command", []string{"walk"}, []string{"walk"}},
 		{"an argument", []string{"run", "cable-pull"}, []string{"cable-pull"}},
 		{"another flag", []string{"run", "--scenaro", "x"}, []string{"--scenaro", "--scenario"}},
@@ -75,6 +80,7 @@ func TestWrongUse(t *testing.T) {
 		{"a parameter of nobody", []string{"run", "--set", "idel=1s"}, []string{"--set", `"idel"`, "idle"}},
 		{"a parameter of no time", []string{"run", "--set", "idle=soon"}, []string{"--set", `"soon"`, "1.5s"}},
 		{"a parameter below 0", []string{"run", "--set", "idle=1s - 2s"}, []string{"--set", "idle=1s - 2s", "-1s", "more than 0"}},
+		{"a parameter of years", []string{"run", "--scenario", "idle-drop", "--set", "idle=200000h"}, []string{"--set: idle=200000h is 200000h0m0s in idle-drop, want at most 720h0m0s"}},
 		{"half a parameter", []string{"run", "--set", "idle"}, []string{"--set", `"idle"`}},
 		{"no repetition", []string{"run", "--repeat", "0"}, []string{"--repeat", "0, want 1 to 1000"}},
 		{"fewer retries than none", []string{"run", "--retries=-1"}, []string{"--retries", "-1, want 0 to 100"}},
@@ -101,6 +107,20 @@ func TestWrongUse(t *testing.T) {
 		{"half a shard", []string{"run", "--shard", "1"}, []string{"--shard", `"1"`, "want i/n"}},
 		{"an empty shard's name", []string{"run", "--shard="}, []string{"--shard", "want i/n"}},
 		{"JSON of a dry run", []string{"run", "--dry-run", "--json"}, []string{"--json and --dry-run"}},
+		{"another network model", []string{"sim", "--network-model", "mobil"}, []string{"--network-model", `"mobil"`, "did you mean mobile?", "lan, wan, mobile"}},
+		{"a network model of nobody", []string{"sim", "--networks", "mine.yaml"}, []string{"--networks: open mine.yaml: "}},
+		{"a network that loses all", []string{"sim", "--networks", lossy}, []string{"--networks: ", "loss rate is 1, want 0 to less than 1: at 1 nothing would ever arrive"}},
+		{"a policy without interval", []string{"sim", "--policies", idle}, []string{"--policies: ", "interval is 0s, want more than 0"}},
+		{"a network slower than hellos", []string{"sim", "--networks", slow, "--network-model", "slow", "--scenario", "cable-pull"}, []string{"cable-pull under", "network model slow", "did not hear each other within 1h0m0s"}},
+		{"no simulation", []string{"sim", "--trials", "0"}, []string{"--trials: 0, want 1 to 1000000"}},
+		{"too many simulations", []string{"sim", "--trials", "1000001"}, []string{"--trials: 1000001, want 1 to 1000000"}},
+		{"a life that ended before", []string{"sim", "--life=-1s"}, []string{"--life: -1s, want 0s"}},
+		{"a simulated phase of 2", []string{"sim", "--phases", "2"}, []string{"--phases", "2", "0 to 1"}},
+		{"a simulated kernel", []string{"sim", "--scenario", "naive-cable-pull"}, []string{"naive-cable-pull cannot be simulated", "no kernel in virtual time"}},
+		{"an empty network model", []string{"sim", "--network-model="}, []string{"--network-model: it is empty, want NAME"}},
+		{"a side that there is not", []string{"watch", "--side", "banana", "--upstream", "localhost:1", "--", "true"}, []string{`--side: "banana", want client, server or both`}},
+		{"one command to part", []string{"watch", "--separator", "AND", "--upstream", "localhost:1", "--", "true"}, []string{"--separator", "want --server too"}},
+		{"an address of others", []string{"watch", "--listen", "192.0.2.1:5000", "--upstream", "localhost:1"}, []string{"--listen: listen tcp 192.0.2.1:5000"}},
 		{"no runs", []string{"report"}, []string{"<dir>"}},
 		{"runs into nowhere", []string{"report", "a", "b"}, []string{"--out: want a folder"}},
 		{"a report of no run", []string{"report", "none"}, []string{"none", "want the folder of a run"}},
@@ -134,6 +154,16 @@ func TestWrongUse(t *testing.T) {
 	}
 }
 
+// write writes a file of that text, in a folder of its own.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func nothingWritten(t *testing.T) {
 	t.Helper()
 	entries, err := os.ReadDir(".")
@@ -143,7 +173,7 @@ func nothingWritten(t *testing.T) {
 }
 
 func TestHelpFitsAScreen(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"report", "--help"}, {"compare", "--help"}, {"judge", "--help"}, {"list", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"sim", "--help"}, {"proxy", "--help"}, {"peer", "--help"}, {"peer", "client", "--help"}, {"peer", "server", "--help"}, {"report", "--help"}, {"compare", "--help"}, {"judge", "--help"}, {"tune", "--help"}, {"list", "--help"}, {"watch", "--help"}, {"version", "--help"}} {
 		code, stdout, stderr := flatline(t, args...)
 		if code != 0 || stderr != "" {
 			t.Errorf("%q: exit code %d, %s", args, code, stderr)
@@ -158,9 +188,9 @@ func TestHelpFitsAScreen(t *testing.T) {
 			}
 		}
 		example := map[string]string{
-			"--help": "flatline run --profile strict", "run": "flatline run --profile strict", "judge": "flatline judge arrivals.csv",
+			"--help": "flatline run --profile strict", "run": "flatline run --profile strict", "sim": "flatline sim --network-model mobile", "judge": "flatline judge arrivals.csv",
 			"report": "flatline report shard-1 shard-2 --out reports", "compare": "flatline compare main/reports reports", "list": "flatline list --profile strict",
-			"version": "flatline version",
+			"version": "flatline version", "proxy": "flatline run --toxiproxy", "peer": "flatline peer ", "watch": "flatline watch --upstream localhost:5672", "tune": "flatline tune --window 6s..9s",
 		}[args[0]]
 		if !strings.Contains(stdout, example) {
 			t.Errorf("%q: no example in\n%s", args, stdout)
@@ -192,9 +222,9 @@ func TestListHasEverything(t *testing.T) {
 		}
 	}
 	// Numbers that are derived from the strict profile.
-	want = append(want, "echo-timer echo client 2s echo-timer timeout 6.75s fixed timeout 8.55s", "none none none - - -",
-		"urgent urgent client 2s - -", "keepalive keepalive client - kernel idle 1s interval 1s count 7 -",
-		"user-timeout user-timeout client 500ms kernel timeout 6.75s -")
+	want = append(want, "echo-timer echo client 2s client: echo-timer timeout 6.75s; server: fixed timeout 8.55s", "none none none - -",
+		"chen echo client 1.5s both: chen margin 6.91s", "urgent urgent client 2s -", "keepalive keepalive client - client: kernel idle 1s interval 1s count 7",
+		"user-timeout user-timeout client 500ms client: kernel timeout 6.75s")
 	for _, w := range want {
 		if !strings.Contains(words, w) {
 			t.Errorf("the list does not say %q", w)
@@ -204,8 +234,9 @@ func TestListHasEverything(t *testing.T) {
 
 func TestDryRunIsAsReviewed(t *testing.T) {
 	for name, args := range map[string][]string{
-		"dry-run":        {"--scenario", "cable-pull", "--policy", "fixed,none", "--seed", "7"},
-		"dry-run-window": {"--scenario", "cable-pull,idle-kept", "--policy", "fixed", "--window", "..9s", "--seed", "7", "--phases", "0.5,0.1,0.5", "--repeat", "2", "--parallel", "2"},
+		"dry-run":         {"--scenario", "cable-pull", "--policy", "fixed,none", "--seed", "7"},
+		"dry-run-window":  {"--scenario", "cable-pull,idle-kept", "--policy", "fixed", "--window", "..9s", "--seed", "7", "--phases", "0.5,0.1,0.5", "--repeat", "2", "--parallel", "2"},
+		"dry-run-observe": {"--scenario", "cable-pull", "--policy", "fixed,chen,phi", "--profile", "strict", "--mode", "observe", "--seed", "7", "--phases", "0.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden, err := filepath.Abs(filepath.Join("testdata", name+".txt"))
@@ -302,9 +333,33 @@ func TestRunInterruptedBeforeItBegan(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	code, _, stderr := here(ctx, "run", "--scenario", "orderly-close")
-	if code != 130 || !strings.Contains(stderr, "interrupted") || !strings.Contains(stderr, "no trial has ended") {
+	code, stdout, stderr := here(ctx, "run", "--scenario", "orderly-close", "--policy", "fixed", "--profile", "strict", "--phases", "0.5")
+	if code != 130 || !strings.Contains(stderr, "interrupted; reports has what there is") {
 		t.Errorf("exit code %d, %q", code, stderr)
+	}
+	for _, want := range []string{"Incomplete: 1 of 1 trial left no record.", "Left no record: orderly-close.fixed.strict.0.5."} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in %s", want, stdout)
+		}
+	}
+}
+
+// What is missing is known by name: that others ran, who were not planned, makes up
+// for nothing.
+func TestNoTrialMakesUpForAnother(t *testing.T) {
+	t.Chdir(t.TempDir())
+	closing(t, "reports")
+	if err := report.Plan("reports", []string{"orderly-close.fixed.strict.0.25", "never"}); err != nil {
+		t.Fatal(err)
+	}
+	var r report.Report
+	err := conclude(t.Context(), "reports", nil, func(got report.Report) error { r = got; return nil })
+	if err != nil || r.Summary.Trials != 4 || r.Summary.Missing != 1 || !slices.Equal(r.Summary.MissingTrials, []string{"never"}) {
+		t.Errorf("%v, %+v", err, r.Summary)
+	}
+	stored, err := report.Load("reports/" + report.JSONFile)
+	if err != nil || !slices.Equal(stored.Summary.MissingTrials, r.Summary.MissingTrials) {
+		t.Errorf("%v, stored: %+v", err, stored.Summary)
 	}
 }
 

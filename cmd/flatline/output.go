@@ -21,8 +21,8 @@ type outputFlags struct {
 	Open  bool `help:"Open the report when it is there."`
 }
 
-// told is where people are told of what goes on: not where a program reads.
-func (o outputFlags) told(s streams) terminal {
+// terminal is where people are told of what goes on: not where a program reads.
+func (o outputFlags) terminal(s streams) terminal {
 	switch {
 	case o.Quiet:
 		return newTerminal(io.Discard)
@@ -40,24 +40,27 @@ func (o outputFlags) print(s streams, r report.Report, dir string) error {
 	}
 	t := newTerminal(s.out)
 	if o.Quiet {
-		printHeadline(t, leading(r), r.Summary.Headline())
+		printHeadline(t, leading(r), r.Headline())
 		return nil
 	}
-	printMatrix(t, r.Matrix)
+	printMatrix(t, r)
 	printFailures(t, r, dir)
 	fmt.Fprintln(t)
-	printHeadline(t, leading(r), r.Summary.Headline())
+	printHeadline(t, leading(r), r.Headline())
+	if names := r.Summary.MissingNames(report.Clean); names != "" {
+		printProse(t, "Left no record: "+names+".")
+	}
 	if r.Summary.Verdicts[judge.Inconclusive] > 0 {
 		printProse(t, "Inconclusive is neither held nor broken: this machine was too busy to tell; --retries 2 runs such trials again.")
 	}
 	printProse(t, times(r.Summary))
-	fmt.Fprint(t, "Report:")
+	files := "Report:"
 	for _, name := range []string{report.HTMLFile, report.MarkdownFile, report.JSONFile, report.JUnitFile} {
 		if path := filepath.Join(dir, name); exists(path) {
-			fmt.Fprintf(t, " %s", path)
+			files += " " + path
 		}
 	}
-	fmt.Fprintln(t)
+	printLine(t, "", files)
 	return nil
 }
 

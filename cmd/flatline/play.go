@@ -13,8 +13,16 @@ import (
 // exit. What was recorded is reported whatever happens. prompt is the line that a state is worth, if any; nil:
 // none is.
 func play(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, prompt func(harness.State) string, end func(report.Report) error) error {
+	err := shown(ctx, t, runner, trials, prompt)
+	return conclude(ctx, runner.Out, err, end)
+}
+
+// shown runs the trials, and shows how they go; prompt as for play.
+func shown(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, prompt func(harness.State) string) error {
 	show := newDisplay(t, newProgress(trials, runner.Parallel))
+	defer show.close()
 	forget := onEnd(ctx, func() { show.say("interrupted: ending what runs; once more to stop at once") })
+	defer forget()
 	runner.Progress = func(s harness.State) {
 		show.update(s)
 		if prompt == nil {
@@ -25,21 +33,20 @@ func play(ctx context.Context, t terminal, runner harness.Runner, trials []harne
 		}
 	}
 	_, err := runner.Run(ctx, trials)
-	forget()
-	show.close()
+	return err
+}
 
-	gathered, lost := report.Gather(runner.Out)
-	if lost == nil {
-		gathered.Summary.Missing = max(0, planned(trials)-gathered.Summary.Trials)
-		lost = gathered.Write(runner.Out)
-	}
+// conclude reports what was recorded in dir of a run that ended with err, whatever
+// that is, and is the exit; end as for play.
+func conclude(ctx context.Context, dir string, err error, end func(report.Report) error) error {
+	gathered, lost := report.Conclude(dir)
 	var verdict error
 	if lost == nil {
 		verdict = end(gathered)
 	}
 	switch {
 	case ctx.Err() != nil && lost == nil:
-		return exit{exitInterrupted, fmt.Errorf("interrupted; %s has what there is", runner.Out)}
+		return exit{exitInterrupted, fmt.Errorf("interrupted; %s has what there is", dir)}
 	case ctx.Err() != nil:
 		return exit{exitInterrupted, fmt.Errorf("interrupted; %w", lost)}
 	case err != nil || lost != nil:

@@ -35,7 +35,8 @@ func (p profileFlags) profiles() ([]heartbeat.Profile, error) {
 }
 
 // policies are the wanted ones, or all, profile by profile: the built-in ones,
-// and those of own whose profile is of a chosen name; without a choice, any.
+// and those of own whose profile is of a chosen name or, where no window is chosen,
+// that have a window of their own.
 func (p profileFlags) policies(own []heartbeat.Policy, wanted []string) ([]heartbeat.Policy, error) {
 	profiles, err := p.profiles()
 	if err != nil {
@@ -62,9 +63,10 @@ func (p profileFlags) policies(own []heartbeat.Policy, wanted []string) ([]heart
 			all = append(all, policies...)
 		}
 	}
-	unlimited := p.Window == nil && len(p.Profile) == 0
 	for _, policy := range own {
-		if unlimited || slices.ContainsFunc(profiles, func(p heartbeat.Profile) bool { return p.Name == policy.Profile.Name }) {
+		of := func(p heartbeat.Profile) bool { return p.Name == policy.Profile.Name }
+		itsOwn := p.Window == nil && (len(p.Profile) == 0 || !slices.ContainsFunc(heartbeat.Profiles(), of))
+		if itsOwn || slices.ContainsFunc(profiles, of) {
 			all = append(all, policy)
 		}
 	}

@@ -82,13 +82,13 @@ func TestProgramWatch(t *testing.T) {
 		want []string
 	}{
 		{name: "within the window", args: []string{"--window", "..1500ms"}, code: 0, want: []string{
-			`phase 0\.5: client hung up after [01]\.\d+ s; server never hung up in [\d.]+ s`,
-			`-[\d.]+ s  link 1: the client connected; in all 1 bytes to the server, 1 to the client`,
+			`phase 0: client hung up after [01]\.\d+ s; server never hung up in [\d.]+ s`,
+			`-[\d.]+ s  link 1: the client connected; in all 1 byte to the server, 1 to the client`,
 			`0\.000 s  cable-pull strikes; last byte to the server [\d.]+ s ago`,
-			`  output: .*/output/cable-pull\.watched\.\.\.1\.5s\.0\.5\.client\.log`, `All held: 1 trial`,
+			`  output: .*/output/cable-pull\.watched\.\.\.1\.5s\.0\.client\.log`, `All held: 1 trial`,
 		}},
 		{name: "before the window", args: []string{"--window", "1.4s..1.5s"}, code: 1, want: []string{
-			`client: expected to hang up within 1\.4s\.\.1\.5s of the fault, but hung up after`, `repeat: flatline watch --scenario cable-pull .* --window 1\.4s\.\.1\.5s .* -- python3 -c '`,
+			`client: expected to hang up within 1\.4s\.\.1\.5s of the fault, but hung up after`, `repeat: go run ./cmd/flatline watch --scenario cable-pull .* --window 1\.4s\.\.1\.5s .* -- python3 -c '`,
 		}},
 		{name: "the server's side", args: []string{"--side", "server", "--window", "..1500ms"}, code: 1, want: []string{`server: expected to hang up within \.\.1\.5s of the fault, but never did in`}},
 		{name: "a delay", args: []string{"--scenario", "latency-step", "--set", "step=1s"}, code: 1, want: []string{`client: expected to hang up nothing: nothing was dead, but hung up after [\d.]+m?s \(link 1\), a mistake`}},
@@ -117,7 +117,7 @@ func TestProgramWatchSpreadsItsTrials(t *testing.T) {
 	python(t)
 	code, stdout, stderr := here(t.Context(), "watch", "--out", filepath.Join(t.TempDir(), "reports"), "--upstream", talker(t), "--observe", "2500ms", "--after", "200ms", "--trials", "2", "--parallel", "2", "--retries", "3",
 		"--set", "reconnect=100ms", "--", "python3", "-c", client, "{port}")
-	if code != 0 || !strings.Contains(stdout, "phase 0.25: client hung up") || !strings.Contains(stdout, "phase 0.75: client hung up") || !strings.Contains(stdout, "2 held") {
+	if code != 0 || !strings.Contains(stdout, "phase 0: client hung up") || !strings.Contains(stdout, "phase 0.5: client hung up") || !strings.Contains(stdout, "2 held") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }
@@ -131,7 +131,9 @@ func TestProgramWatchLeavesNoProcessBehind(t *testing.T) {
 			dir := t.TempDir()
 			pids := filepath.Join(dir, "pids")
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "watch", "--upstream", talker(t), "--out", filepath.Join(dir, "reports"), "--",
-				"sh", "-c", `python3 -c '`+client+`' $FLATLINE_PORT & sleep 60 & echo $! $$ > `+pids+`.new; mv `+pids+`.new `+pids+`; wait`)
+				"sh", "-c", `python3 -c '`+client+`' $FLATLINE_PORT & sleep 60 & echo $! $$ > `+pids+`.new
+					setsid sh -c 'sleep 60 & echo $! >> `+pids+`.new'
+					mv `+pids+`.new `+pids+`; wait`)
 			cmd.Env = append(os.Environ(), asCommand+"=1")
 			out, err := cmd.StdoutPipe()
 			if err != nil {
@@ -150,8 +152,9 @@ func TestProgramWatchLeavesNoProcessBehind(t *testing.T) {
 			}
 			_ = cmd.Wait()
 			words := strings.Fields(string(text))
-			if len(words) != 2 {
-				t.Fatalf("the client said %q, want two processes", text)
+			// The client itself, one in its group, and one that left it and its parent.
+			if len(words) != 3 {
+				t.Fatalf("the client said %q, want three processes", text)
 			}
 			for _, word := range words {
 				pid, err := strconv.Atoi(word)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,17 +25,24 @@ type progress struct {
 // tracked is a trial's place in the run. Before started is set it waits.
 type tracked struct {
 	scenario string
+	label    string
 	longest  time.Duration
 	started  time.Time
 	until    time.Time // when it ends at the latest
+	state    harness.State
 	verdict  judge.Verdict
 }
 
 func newProgress(trials []harness.Trial, parallel int) *progress {
 	p := &progress{parallel: parallel, index: map[string]int{}}
+	met := map[string]int{}
 	for i, t := range trials {
 		p.index[t.ID] = i
-		p.trials = append(p.trials, tracked{scenario: t.Scenario.Name, longest: t.Longest()})
+		label := fmt.Sprintf("%s %s at %g", t.Scenario.Name, t.Policy.Key(), t.Phase)
+		if met[label]++; met[label] > 1 {
+			label += fmt.Sprintf(", no. %d", met[label])
+		}
+		p.trials = append(p.trials, tracked{scenario: t.Scenario.Name, longest: t.Longest(), label: label})
 		if !slices.Contains(p.names, t.Scenario.Name) {
 			p.names = append(p.names, t.Scenario.Name)
 		}
@@ -46,15 +54,11 @@ func newProgress(trials []harness.Trial, parallel int) *progress {
 func (p *progress) update(s harness.State, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	name := s.Trial
-	if _, known := p.index[name]; !known { // a later attempt has a name of its own
-		name = name[:max(0, strings.LastIndex(name, ".try"))]
-	}
-	i, known := p.index[name]
-	if !known {
+	t := p.find(s.Trial)
+	if t == nil {
 		return
 	}
-	t := &p.trials[i]
+	t.state = s
 	if t.started.IsZero() {
 		t.started, t.until = now, now.Add(t.longest)
 	}
@@ -69,6 +73,55 @@ func (p *progress) update(s harness.State, now time.Time) {
 		return
 	}
 	t.verdict = s.Record.Verdict
+}
+
+// find is the trial of that name, which a later attempt has with a suffix; nil:
+// there is none.
+func (p *progress) find(name string) *tracked {
+	if i := p.place(name); i >= 0 {
+		return &p.trials[i]
+	}
+	return nil
+}
+
+// place is find's, as a number; -1: there is none.
+func (p *progress) place(name string) int {
+	if i, known := p.index[name]; known {
+		return i
+	}
+	if i, known := p.index[name[:max(0, strings.LastIndex(name, ".try"))]]; known {
+		return i
+	}
+	return -1
+}
+
+// label is what a trial is, in words.
+func (p *progress) label(name string) string {
+	if t := p.find(name); t != nil {
+		return t.label
+	}
+	return name
+}
+
+// running is how far a trial is, 0 to 1, what it does and how long still.
+func (p *progress) running(name string, now time.Time) (share float64, notes string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.find(name)
+	if t == nil || t.started.IsZero() {
+		return 0, ""
+	}
+	left := max(0, t.until.Sub(now))
+	words := []string{t.state.Doing}
+	switch client, server := t.state.Client, t.state.Server; {
+	case client == "" && server == "":
+	case client == server:
+		words = append(words, "both sides "+client)
+	default:
+		words = append(words, "client "+cmp.Or(client, "unknown"), "server "+cmp.Or(server, "unknown"))
+	}
+	notes = fmt.Sprintf("%3.0fs left: %s", left.Seconds(), strings.Join(words, ", "))
+	return max(0, 1-left.Seconds()/t.longest.Seconds()), notes
 }
 
 // line is how far some trials have come.

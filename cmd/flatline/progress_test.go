@@ -111,3 +111,31 @@ func TestProgressOfARun(t *testing.T) {
 		t.Errorf("share %v at the end", got)
 	}
 }
+
+// What the line of a running trial says, and how much of its time has passed.
+func TestProgressOfATrial(t *testing.T) {
+	p := newProgress([]harness.Trial{{ID: "a", Scenario: scenario.Scenario{Name: "cable-pull"}, Policy: heartbeat.Policy{Name: "fixed"}, Phase: 0.5}}, 1)
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	p.trials[0].longest = 20 * time.Second
+	if got, want := p.label("a.try2"), "cable-pull fixed/ at 0.5"; got != want {
+		t.Errorf("label %q, want %q", got, want)
+	}
+	for _, row := range []struct {
+		name  string
+		state harness.State
+		share float64
+		notes string
+	}{
+		{name: "coming up", state: harness.State{Doing: "coming up"}, share: 0, notes: " 20s left: coming up"},
+		{name: "both up", state: harness.State{Doing: "cable-pull", Client: "up", Server: "up", Until: now.Add(15 * time.Second)}, share: 0.25, notes: " 15s left: cable-pull, both sides up"},
+		{name: "one suspects", state: harness.State{Doing: "cable-pull", Client: "up", Server: "suspecting", Until: now.Add(5 * time.Second)}, share: 0.75, notes: "  5s left: cable-pull, client up, server suspecting"},
+		{name: "one was never seen", state: harness.State{Doing: "healed", Server: "up", Until: now}, share: 1, notes: "  0s left: healed, client unknown, server up"},
+		{name: "late", state: harness.State{Doing: "healed", Until: now.Add(-time.Second)}, share: 1, notes: "  0s left: healed"},
+	} {
+		row.state.Trial = "a"
+		p.update(row.state, now)
+		if share, notes := p.running("a", now); share != row.share || notes != row.notes {
+			t.Errorf("%s: %v, %q, want %v, %q", row.name, share, notes, row.share, row.notes)
+		}
+	}
+}

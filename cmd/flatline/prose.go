@@ -17,24 +17,45 @@ func printProse(w io.Writer, sentences string) { printWrapped(w, "", sentences) 
 // printItem prints one of a list.
 func printItem(w io.Writer, sentences string) { printWrapped(w, "- ", sentences) }
 
-// printHeadline prints a verdict's sentence in its colour: for a person in
-// lines that fit, for a log in one.
+// printHeadline prints a verdict's sentence in its colour.
 func printHeadline(t terminal, v judge.Verdict, sentence string) {
-	sentence = report.Clean(sentence)
-	if t.live {
-		sentence = text.WrapSoft(sentence, t.columns)
-	}
-	for line := range strings.SplitSeq(sentence, "\n") {
-		fmt.Fprintln(t, t.verdict(v, strings.TrimSpace(line)))
+	for _, line := range linesFor(t, sentence, 0) {
+		fmt.Fprintln(t, t.verdict(v, line))
 	}
 }
 
-// printWrapped begins the first line with bullet, and the others below what
-// follows it.
+// printLine prints what is a line in a log, and for a person lines that fit: the
+// first begins with bullet, and the others stand below what follows it.
+func printLine(t terminal, bullet, sentence string) {
+	printBelow(t, bullet, linesFor(t, sentence, len(bullet)))
+}
+
+// linesFor is a sentence in lines that leave so many columns free, where a person
+// reads it; else in one.
+func linesFor(t terminal, sentence string, free int) []string {
+	if !t.live {
+		return []string{report.Clean(sentence)}
+	}
+	return wrapped(t, sentence, free)
+}
+
+// printWrapped prints sentences as printLine does, in lines that fit wherever they
+// are read.
 func printWrapped(w io.Writer, bullet, sentences string) {
-	lines := text.WrapSoft(report.Clean(sentences), max(20, newTerminal(w).columns-len(bullet)))
-	for line := range strings.SplitSeq(lines, "\n") {
-		fmt.Fprintln(w, bullet+strings.TrimSpace(line))
+	printBelow(w, bullet, wrapped(newTerminal(w), sentences, len(bullet)))
+}
+
+func wrapped(t terminal, sentences string, free int) []string {
+	lines := strings.Split(text.WrapSoft(report.Clean(sentences), max(20, t.columns-free)), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return lines
+}
+
+func printBelow(w io.Writer, bullet string, lines []string) {
+	for _, line := range lines {
+		fmt.Fprintln(w, bullet+line)
 		bullet = strings.Repeat(" ", len(bullet))
 	}
 }

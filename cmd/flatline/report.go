@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/words"
 )
 
 // reportCmd makes a stored run's report again, or one of several runs.
@@ -22,11 +24,6 @@ func (*reportCmd) Help() string {
 func (c *reportCmd) Run(s streams) error {
 	if len(c.Dirs) > 1 && c.Out == "" {
 		return usage("--out: want a folder for the report of %d runs", len(c.Dirs))
-	}
-	for _, dir := range c.Dirs {
-		if report.Unended(dir) {
-			printProse(c.told(s), fmt.Sprintf("%s has no %s: its run did not come to its end, and nobody knows which trials are missing.", dir, report.JSONFile))
-		}
 	}
 	out := c.Out
 	var r report.Report
@@ -53,8 +50,14 @@ func (o outputFlags) end(s streams, r report.Report, dir string) error {
 			fmt.Fprintln(s.err, "flatline: "+oneLine(err)) // the verdict stands
 		}
 	}
-	if code := r.ExitCode(); code != 0 {
+	switch code := r.ExitCode(); {
+	case code == exitFailed && r.Summary.CutOff:
+		return exit{code, errors.New("the run was killed, and left no plan: nobody knows how many trials are missing")}
+	case code == exitFailed && r.Summary.Missing > 0:
+		return exit{code, fmt.Errorf("%s left no record", words.Plural(r.Summary.Missing, "planned trial"))}
+	case code != 0:
 		return exit{code, nil}
+	default:
+		return nil
 	}
-	return nil
 }

@@ -5,34 +5,33 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/report"
-	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/words"
 	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/scenarios"
 )
 
 // runCmd runs a plan.
 type runCmd struct {
-	Scenario []string `placeholder:"NAME" help:"Scenarios to run. Default: all."`
-	Policy   []string `placeholder:"NAME" help:"Policies to run them under. Default: all."`
-	profileFlags
-	fileFlags
+	planFlags
+	networkFlag
+	peersFlags
 	Mode     heartbeat.Mode `default:"act" enum:"act,observe" placeholder:"MODE" help:"act, or observe: equal beats share a trial."`
-	Set      []string       `sep:"none" placeholder:"NAME=TIME" help:"A scenario's parameter: idle=240s."`
 	Phases   []float64      `placeholder:"P" help:"When to strike in the beat interval, 0 to 1."`
 	Repeat   int            `default:"1" placeholder:"N" help:"How often to run each trial."`
-	Seed     *uint64        `placeholder:"N" help:"Of all randomness. Default: random, printed."`
 	Retries  int            `default:"0" placeholder:"N" help:"How often to rerun what is inconclusive."`
 	Parallel int            `default:"${parallel}" placeholder:"N" help:"Most trials at once. Default: ${parallel}."`
 	Shard    harness.Shard  `placeholder:"I/N" help:"One of N parts, for as many machines: 2/3."`
 	Out      string         `default:"reports" placeholder:"DIR" help:"Report's folder; an old one goes. Default: reports."`
 	DryRun   bool           `help:"Say what would run, and write nothing."`
 	outputFlags
+
+	idled []string // what was named, and nothing runs of
 }
 
 // Help is shown below the command's summary.
@@ -45,13 +44,12 @@ func (r *runCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := r.check(); err != nil {
 		return err
 	}
-	if r.Seed == nil {
-		r.Seed = new(uint64(rand.Uint32())) // short enough to be typed
-	}
+	r.draw()
 	trials, err := r.trials()
 	if err != nil {
 		return err
 	}
+	r.idled = r.idle(trials)
 	all := len(trials)
 	trials = slices.DeleteFunc(trials, func(t harness.Trial) bool { return !r.Shard.Has(t.ID) })
 	if r.DryRun {
@@ -62,6 +60,11 @@ func (r *runCmd) Run(ctx context.Context, s streams) (err error) {
 		printTrials(s.out, trials)
 		return nil
 	}
+	n, end, err := r.connect(ctx, r.Advertise, trials)
+	if err != nil {
+		return err
+	}
+	defer func() { err = end(err) }()
 	unlock, err := report.Lock(r.Out)
 	if err != nil {
 		return usage("--out: %w", err)
@@ -70,12 +73,16 @@ func (r *runCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := report.Prepare(r.Out); err != nil {
 		return usage("--out: %w", err)
 	}
-	t := r.told(s)
+	if err := report.Plan(r.Out, recordNames(trials)); err != nil {
+		return err
+	}
+	t := r.terminal(s)
 	r.announce(t, trials, all)
 	if len(trials) == 0 {
 		return r.nothing(s, all)
 	}
-	runner := harness.Runner{Out: r.Out, Parallel: r.Parallel, Retries: r.Retries}
+	runner := harness.Runner{Network: n, Out: r.Out, Parallel: r.Parallel, Retries: r.Retries}
+	r.peersFlags.configure(&runner)
 	return play(ctx, t, runner, trials, nil, func(gathered report.Report) error { return r.end(s, gathered, r.Out) })
 }
 
@@ -84,9 +91,12 @@ func (r *runCmd) announce(w io.Writer, trials []harness.Trial, all int) {
 	if len(trials) == 0 {
 		return
 	}
-	what := plural(len(trials), "trial")
+	what := words.Plural(len(trials), "trial")
 	if r.Shard.Of > 0 {
-		what = fmt.Sprintf("shard %v: %d of %s", r.Shard, len(trials), plural(all, "trial"))
+		what = fmt.Sprintf("shard %v: %d of %s", r.Shard, len(trials), words.Plural(all, "trial"))
+	}
+	if len(r.idled) > 0 {
+		printProse(w, "Left out: "+strings.Join(r.idled, "; ")+".")
 	}
 	fmt.Fprintf(w, "%s, at most %v, seed %d\n", what, rough(wallTime(r.Parallel, nil, lengths(trials))), *r.Seed)
 }
@@ -97,19 +107,31 @@ func (r *runCmd) nothing(s streams, all int) error {
 	if r.JSON {
 		return printJSON(s.out, report.Empty())
 	}
-	fmt.Fprintf(s.out, "shard %v is empty: other shards have the %s\n", r.Shard, plural(all, "trial"))
+	fmt.Fprintf(s.out, "shard %v is empty: other shards have the %s\n", r.Shard, words.Plural(all, "trial"))
 	return nil
+}
+
+// checkPhases are the phases of a flag, in order, each once.
+func checkPhases(phases []float64) ([]float64, error) {
+	for _, p := range phases {
+		if !(p >= 0 && p <= 1) { // NaN is neither
+			return nil, usage("--phases: %g, want numbers from 0 to 1", p)
+		}
+	}
+	slices.Sort(phases)
+	return slices.Compact(phases), nil
 }
 
 // check refuses values that no plan can have.
 func (r *runCmd) check() error {
-	for _, p := range r.Phases {
-		if !(p >= 0 && p <= 1) { // NaN is neither
-			return usage("--phases: %g, want numbers from 0 to 1", p)
-		}
+	if err := r.peersFlags.check(r.elsewhereFlag); err != nil {
+		return err
 	}
-	slices.Sort(r.Phases)
-	r.Phases = slices.Compact(r.Phases)
+	phases, err := checkPhases(r.Phases)
+	if err != nil {
+		return err
+	}
+	r.Phases = phases
 	for _, n := range []struct {
 		flag               string
 		value, least, most int
@@ -123,41 +145,9 @@ func (r *runCmd) check() error {
 
 // trials are those of the plan that the flags describe.
 func (r *runCmd) trials() ([]harness.Trial, error) {
-	set, err := settings(r.Set)
-	if err != nil {
-		return nil, err
-	}
-	own, err := r.ownPolicies()
-	if err != nil {
-		return nil, err
-	}
-	policies, err := r.policies(own, r.Policy)
-	if err != nil {
-		return nil, err
-	}
-	all, err := r.scenarios(own, policies)
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := choose("scenario", "scenario", all, func(s scenario.Scenario) string { return s.Name }, r.Scenario)
-	if err != nil {
-		return nil, err
-	}
 	again := scenarios.Command{
-		Set: set, Policies: r.Policies, Scenarios: r.Scenarios,
-		Out: filepath.Join(r.Out, "repeat"), // the report that it is in should outlive it
+		Where: append(r.networkFlag.words(), r.peersFlags.words()...),
+		Out:   filepath.Join(r.Out, "repeat"), // the report that it is in should outlive it
 	}
-	plan := harness.Plan{
-		Scenarios: chosen, Policies: policies, Phases: r.Phases, Repeat: r.Repeat, Seed: *r.Seed, Mode: r.Mode,
-		Command: again.Line,
-	}
-	if _, err := plan.Trials(); err != nil {
-		return nil, usage("%w; see flatline list", err)
-	}
-	plan.Set = set
-	trials, err := plan.Trials()
-	if err != nil {
-		return nil, usage("--set: %w", err)
-	}
-	return trials, nil
+	return r.planned(harness.Plan{Phases: r.Phases, Repeat: r.Repeat, Mode: r.Mode}, again)
 }

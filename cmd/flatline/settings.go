@@ -1,8 +1,12 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/scenario"
 )
 
@@ -20,4 +24,24 @@ func settings(texts []string) (map[string]scenario.Span, error) {
 		set[name] = scenario.Span(value)
 	}
 	return set, nil
+}
+
+// longestSet is the most that a parameter may come to: no network takes more.
+const longestSet = 30 * 24 * time.Hour
+
+// withSet are the trials of a plan that is right without it, with set.
+func withSet(plan harness.Plan, set map[string]scenario.Span) ([]harness.Trial, error) {
+	plan.Set = set
+	trials, err := plan.Trials()
+	if err != nil {
+		return nil, usage("--set: %w", err)
+	}
+	for _, t := range trials {
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			if value := t.Scope[name]; value > longestSet {
+				return nil, usage("--set: %s=%s is %v in %s, want at most %v", name, set[name], value, t.Scenario.Name, longestSet)
+			}
+		}
+	}
+	return trials, nil
 }

@@ -15,90 +15,146 @@ import (
 	"github.com/flatline-go/flatline/harness/report"
 )
 
-// newTable is a table without lines, which costs the fewest columns.
-func newTable(w io.Writer, header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetOutputMirror(w)
-	style := table.StyleDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Format.Header = text.FormatDefault
-	style.Options.SeparateColumns = true
-	style.Box = table.BoxStyle{MiddleVertical: "  "}
-	t.SetStyle(style)
-	t.SuppressTrailingSpaces()
-	t.AppendHeader(header)
-	return t
-}
-
-// printMatrix prints a table for each policy in each profile.
-func printMatrix(t terminal, cells []report.Cell) {
+// printMatrix prints a table for each policy in each profile, and on each network.
+func printMatrix(t terminal, r report.Report) {
 	print := printCells
-	if t.columns < narrow {
+	if t.live && t.width < narrow {
 		print = printNarrow
 	}
-	for _, group := range byPolicy(cells) {
+	var notes footnotes
+	for _, group := range byPolicy(r.Matrix) {
 		first := group[0]
-		fmt.Fprintf(t, "\n%s\n", report.Clean(fmt.Sprintf("%s/%s %v", first.Policy, first.Profile, first.Window)))
-		print(t, group)
+		fmt.Fprintf(t, "\n%s\n", report.Clean(report.Title(first.Policy+"/"+first.Profile, first.Window)+r.Where(first.Network)))
+		print(t, group, &notes)
 	}
-	if slices.ContainsFunc(cells, func(c report.Cell) bool { return c.Client.Detection != nil || c.Server.Detection != nil }) {
-		fmt.Fprintln(t, "\nT_D, the detection time: smallest/median/largest")
+	notes.print(t)
+	var legend []string
+	if slices.ContainsFunc(r.Matrix, func(c report.Cell) bool { return c.Client.Detection != nil || c.Server.Detection != nil }) {
+		legend = append(legend, "T_D, the detection time: smallest/median/largest")
+	}
+	if slices.ContainsFunc(r.Matrix, report.Cell.Ends) {
+		legend = append(legend, "end, of a session that is expected to end: smallest/median/largest")
+	}
+	for i, line := range legend {
+		if i == 0 {
+			fmt.Fprintln(t)
+		}
+		printLine(t, "", line)
 	}
 }
 
 // narrow is when the sides no longer fit beside each other: 23 columns for a
-// scenario, 20 for "30.650/37.549/38.450", 8 for a verdict, and between them 2.
-const narrow = 23 + 2 + 20 + 2 + 20 + 2 + 8
+// scenario, 20 for "30.650/37.549/38.450", 10 for a verdict, and between them 2.
+const narrow = 23 + 2 + 20 + 2 + 20 + 2 + 10
+
+// footnotes say once, below the matrix, why cells could not be measured: many share
+// their reason.
+type footnotes []string
+
+// outcome is a cell's, with the number of its footnote, if it has one.
+func (f *footnotes) outcome(t terminal, c report.Cell) string {
+	says := c.Outcome()
+	if c.Verdict == judge.NotMeasurable {
+		at := slices.Index(*f, c.Reason)
+		if at < 0 {
+			at = len(*f)
+			*f = append(*f, c.Reason)
+		}
+		says += fmt.Sprintf(" [%d]", at+1)
+	}
+	return t.verdict(c.Verdict, says)
+}
+
+func (f footnotes) print(w io.Writer) {
+	for i, reason := range f {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		printWrapped(w, fmt.Sprintf("[%d] ", i+1), reason)
+	}
+}
 
 // printCells prints a policy's cells, a line for each.
-func printCells(t terminal, group []report.Cell) {
+func printCells(t terminal, group []report.Cell, notes *footnotes) {
 	tab := newTable(t, "scenario", "client T_D, s", "server T_D, s", "verdict")
 	tab.SetColumnConfigs([]table.ColumnConfig{
 		{Number: 2, Align: text.AlignRight, AlignHeader: text.AlignRight},
 		{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
-		verdictColumn(4, t.columns-namesWidth(group)-2*(2+20)-2),
+		verdictColumn(t, 4, t.columns-namesWidth(group)-2*(2+tookWidth(group))-2),
 	})
 	for _, c := range group {
 		tab.AppendRow(table.Row{
-			report.Clean(c.Scenario), c.Client.Detection.String(), c.Server.Detection.String(),
-			t.verdict(c.Verdict, report.Clean(c.Sentence())),
+			rowName(c, group), c.Client.Took(), c.Server.Took(), notes.outcome(t, c),
 		})
+		if c.Ends() {
+			tab.AppendRow(table.Row{"  end, s", c.Client.End.String(), c.Server.End.String()})
+		}
 	}
 	tab.Render()
 }
 
 // printNarrow prints a policy's cells, a line for each side.
-func printNarrow(t terminal, group []report.Cell) {
+func printNarrow(t terminal, group []report.Cell, notes *footnotes) {
 	tab := newTable(t, "scenario", "side", "T_D, s", "verdict")
 	tab.SetColumnConfigs([]table.ColumnConfig{
 		{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
-		verdictColumn(4, t.columns-namesWidth(group)-(2+6)-(2+20)-2),
+		verdictColumn(t, 4, t.columns-namesWidth(group)-(2+6)-(2+tookWidth(group))-2),
 	})
 	for _, c := range group {
-		tab.AppendRow(table.Row{report.Clean(c.Scenario), "client", c.Client.Detection.String(), t.verdict(c.Verdict, report.Clean(c.Sentence()))})
-		tab.AppendRow(table.Row{"", "server", c.Server.Detection.String()})
+		tab.AppendRow(table.Row{rowName(c, group), "client", c.Client.Took(), notes.outcome(t, c)})
+		tab.AppendRow(table.Row{"", "server", c.Server.Took()})
+		if c.Ends() {
+			tab.AppendRow(table.Row{"  end, s", "client", c.Client.End.String()})
+			tab.AppendRow(table.Row{"", "server", c.Server.End.String()})
+		}
 	}
 	tab.Render()
 }
 
-// verdictColumn wraps a verdict, which may be a sentence, to what is left.
-func verdictColumn(number, width int) table.ColumnConfig {
-	return table.ColumnConfig{Number: number, WidthMax: min(30, max(8, width)), WidthMaxEnforcer: text.WrapSoft}
+// verdictColumn wraps a verdict to what is left on a terminal: its longest word has
+// ten letters.
+func verdictColumn(t terminal, number, left int) table.ColumnConfig {
+	column := table.ColumnConfig{Number: number}
+	if t.live {
+		column.WidthMax, column.WidthMaxEnforcer = max(len("measurable"), left), text.WrapSoft
+	}
+	return column
 }
 
-func namesWidth(group []report.Cell) (most int) {
+// tookWidth is how wide a column of times becomes; its head is the least.
+func tookWidth(group []report.Cell) int {
+	most := len("client T_D, s")
 	for _, c := range group {
-		most = max(most, len(report.Clean(c.Scenario)))
+		for _, s := range []report.Side{c.Client, c.Server} {
+			most = max(most, text.LongestLineLen(s.Took()), text.LongestLineLen(s.End.String()))
+		}
 	}
 	return most
 }
 
-// byPolicy groups cells, in the order in which their policies first come.
+// rowName is a cell's scenario, with what it ran on if the policy has it twice.
+func rowName(c report.Cell, group []report.Cell) string {
+	same := slices.DeleteFunc(slices.Clone(group), func(other report.Cell) bool { return other.Scenario != c.Scenario })
+	if on := report.Differs(c, same); on != "" {
+		return report.Clean(c.Scenario + ", " + on)
+	}
+	return report.Clean(c.Scenario)
+}
+
+func namesWidth(group []report.Cell) (most int) {
+	for _, c := range group {
+		most = max(most, len(rowName(c, group)))
+	}
+	return most
+}
+
+// byPolicy groups cells, in the order in which their policies first come on a
+// network.
 func byPolicy(cells []report.Cell) [][]report.Cell {
-	at := map[string]int{}
+	at := map[[3]string]int{}
 	var out [][]report.Cell
 	for _, c := range cells {
-		key := c.Policy + "/" + c.Profile
+		key := [3]string{c.Policy, c.Profile, c.Network}
 		if _, known := at[key]; !known {
 			at[key] = len(out)
 			out = append(out, nil)
@@ -117,9 +173,10 @@ const mostFailures = 10
 func printFailures(t terminal, r report.Report, dir string) {
 	failures := slices.DeleteFunc(r.Failures(), func(rec judge.Record) bool { return rec.Verdict == judge.Interrupted })
 	for _, rec := range failures[:min(mostFailures, len(failures))] {
-		fmt.Fprintf(t, "\n%s: %s under %s, phase %g\n", t.verdict(rec.Verdict, string(rec.Verdict)), report.Clean(rec.Scenario), report.Clean(rec.Policy), rec.Phase)
+		fmt.Fprintf(t, "\n%s: %s\n", t.verdict(rec.Verdict, string(rec.Verdict)),
+			report.Clean(fmt.Sprintf("%s under %s%s, phase %g", rec.Scenario, rec.Policy, r.Where(rec.Network), rec.Phase)))
 		for _, line := range report.Story(rec) {
-			fmt.Fprintf(t, "  %s\n", report.Clean(line))
+			printLine(t, "  ", line)
 		}
 		if rec.Trace != "" {
 			fmt.Fprintf(t, "  trace:  %s\n", report.Clean(filepath.Join(dir, filepath.FromSlash(rec.Trace))))
@@ -142,16 +199,20 @@ func printTrials(w io.Writer, trials []harness.Trial) {
 	tab.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight}})
 	for _, t := range trials {
 		tab.AppendRow(table.Row{t.ID, fmt.Sprintf("%.1fs", t.Longest().Seconds()), t.Seed})
+		for _, also := range t.Records()[1:] { // judged on its trace
+			tab.AppendRow(table.Row{"  " + also})
+		}
 	}
 	tab.Render()
 }
 
+// recordNames are the names of all records that trials will leave.
+func recordNames(trials []harness.Trial) (out []string) {
+	for _, t := range trials {
+		out = append(out, t.Records()...)
+	}
+	return out
+}
+
 // rough is a duration to the second, never less than one.
 func rough(d time.Duration) time.Duration { return max(time.Second, d.Round(time.Second)) }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

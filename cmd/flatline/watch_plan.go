@@ -3,32 +3,40 @@ package main
 import (
 	"fmt"
 	"math"
+	"net"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/scenario"
-	"github.com/flatline-go/flatline/harness/subject"
+	"github.com/flatline-go/flatline/harness/subject/command"
 	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/scenarios"
 )
 
 // subject is what the commands and addresses describe.
-func (w *watchCmd) subject() (subject.Command, error) {
-	kind := subject.Command{Upstream: w.Upstream, Listen: w.Listen, ServerPort: w.ServerPort}
+func (w *watchCmd) subject() (command.Kind, error) {
+	kind := command.Kind{Upstream: w.Upstream, Listen: w.Listen, ServerPort: w.ServerPort}
 	if len(w.Command) > 0 && w.Command[0] != "--" {
 		return kind, usage("%q: want -- before the command", w.Command[0])
 	}
 	kind.Client = w.Command[min(1, len(w.Command)):]
 	if w.Server || w.ServerPort != 0 {
 		kind.Server, kind.Client = kind.Client, nil
-		if i := slices.Index(kind.Server, "--"); i >= 0 {
+		if i := slices.Index(kind.Server, w.Separator); i >= 0 {
 			kind.Server, kind.Client = kind.Server[:i], kind.Server[i+1:]
+			if len(kind.Client) == 0 {
+				return kind, usage("--separator: want the client's command after %s", w.Separator)
+			}
 		}
 		if len(kind.Server) == 0 {
 			return kind, usage("--server: want its command after --")
 		}
+	}
+	if len(kind.Client) > 0 && strings.HasPrefix(kind.Client[0], "-") {
+		return kind, usage("client's command: %q is no program; where a -- belongs to a command, part the two by another word: --server --separator AND -- SERVER... AND CLIENT...", kind.Client[0])
 	}
 	switch {
 	case w.After != nil:
@@ -45,7 +53,7 @@ func (w *watchCmd) subject() (subject.Command, error) {
 
 // sidesUnderTest are those that the user named, or else brought commands for;
 // without any, the client.
-func sidesUnderTest(named string, kind subject.Command) []heartbeat.Side {
+func sidesUnderTest(named string, kind command.Kind) []heartbeat.Side {
 	switch {
 	case named == string(heartbeat.ClientSide), named == "" && len(kind.Server) == 0:
 		return []heartbeat.Side{heartbeat.ClientSide}
@@ -57,30 +65,30 @@ func sidesUnderTest(named string, kind subject.Command) []heartbeat.Side {
 }
 
 // check refuses values that no trial can have.
-func (w *watchCmd) check(kind subject.Command) error {
-	if err := kind.Check(); err != nil {
-		return usage("%w; see flatline watch --help", err)
-	}
-	if w.Observe == 0 {
-		w.Observe = 2 * time.Minute
-		if w.Window != nil {
-			w.Observe = max(w.Observe, w.Window.Hi+10*time.Second)
-		}
-	}
-	for _, d := range []struct {
-		flag  string
-		value time.Duration
-	}{{"observe", w.Observe}, {"interval", w.Interval}} {
-		if d.value <= 0 || d.value > 25*time.Hour {
-			return usage("--%s: %v, want more than 0, at most 25h", d.flag, d.value)
-		}
-	}
+func (w *watchCmd) check(kind command.Kind) error {
 	if w.After != nil && *w.After <= 0 {
 		return usage("--after: %v, want more than 0", *w.After)
 	}
-	if w.Window != nil && w.Window.Hi+time.Second > w.Observe {
-		return usage("--observe: %v, want a second more than the window's upper bound at least: %v", w.Observe, w.Window.Hi+time.Second)
+	if err := kind.Check(); err != nil {
+		return usage("%w; see flatline watch --help", err)
 	}
+	if w.Interval <= 0 || w.Interval > 25*time.Hour {
+		return usage("--interval: %v, want more than 0, at most 25h", w.Interval)
+	}
+	if !slices.Contains([]string{"", string(heartbeat.ClientSide), string(heartbeat.ServerSide), "both"}, w.Side) {
+		return usage("--side: %q, want client, server or both", w.Side)
+	}
+	if w.Separator != "--" && len(kind.Server) == 0 {
+		return usage("--separator: it parts the server's command from the client's, want --server too")
+	}
+	if err := w.canListen(); err != nil {
+		return err
+	}
+	phases, err := checkPhases(w.Phases)
+	if err != nil {
+		return err
+	}
+	w.Phases = phases
 	for _, n := range []struct {
 		flag               string
 		value, least, most int
@@ -89,10 +97,28 @@ func (w *watchCmd) check(kind subject.Command) error {
 			return usage("--%s: %d, want %d to %d", n.flag, n.value, n.least, n.most)
 		}
 	}
+	if w.Network == "relay" {
+		return usage("--network relay: it carries UDP, and hang-ups are what is watched here: want toxiproxy or kernel")
+	}
+	if w.Network == "kernel" && (w.Upstream != "" || w.Listen != "" || len(kind.Client) == 0 || len(kind.Server) == 0) {
+		return usage("--network kernel: client and server run on hosts of their own, want commands for both: --server -- SERVER -- CLIENT; each is told the server's address")
+	}
 	if w.Parallel > 1 && (w.Listen != "" || w.ServerPort != 0) {
 		return usage("--parallel: %d trials cannot share an address, want neither --listen nor --server-port", w.Parallel)
 	}
 	return nil
+}
+
+// canListen refuses an address that is no address of ours, or is taken.
+func (w *watchCmd) canListen() error {
+	if w.Listen == "" || w.Toxiproxy != "" {
+		return nil
+	}
+	ln, err := net.Listen("tcp", w.Listen)
+	if err != nil {
+		return usage("--listen: %w", err)
+	}
+	return ln.Close()
 }
 
 // trials are those of the plan that the flags describe.
@@ -101,10 +127,6 @@ func (w *watchCmd) trials() ([]harness.Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, twice := set["observe"]; twice {
-		return nil, usage("--set: observe is --observe")
-	}
-	set["observe"] = scenario.Span(w.Observe.String())
 	chosen, err := choose("scenario", "scenario", scenarios.ByWire(w.sides...), func(s scenario.Scenario) string { return s.Name }, []string{w.Scenario})
 	if err != nil {
 		return nil, err
@@ -115,32 +137,37 @@ func (w *watchCmd) trials() ([]harness.Trial, error) {
 	}
 	policy := harness.Foreign("watched", asked)
 	policy.Interval = w.Interval
-	phases := w.Phases
+	if err := w.look(chosen[0], policy, set); err != nil {
+		return nil, err
+	}
+	phases, repeat := w.Phases, w.Trials
 	if len(phases) == 0 {
+		repeat = 1
 		for i := range w.Trials {
-			phases = append(phases, math.Round((float64(i)+0.5)/float64(w.Trials)*1e4)/1e4)
+			phases = append(phases, math.Round(float64(i)/float64(w.Trials)*1e4)/1e4)
 		}
 	}
 	plan := harness.Plan{
-		Scenarios: chosen, Policies: []heartbeat.Policy{policy}, Phases: phases, Set: set, Seed: *w.Seed,
+		Scenarios: chosen, Policies: []heartbeat.Policy{policy}, Phases: phases, Repeat: repeat, Seed: *w.Seed,
 		Command: w.again,
 	}
-	trials, err := plan.Trials()
-	if err != nil {
+	if _, err := plan.Trials(); err != nil {
 		return nil, usage("%w", err)
 	}
-	return trials, nil
+	return withSet(plan, set)
 }
 
 // again is the command that runs a trial again.
 func (w *watchCmd) again(t harness.Trial) string {
-	words := []string{"flatline", "watch", "--scenario", w.Scenario, "--observe", w.Observe.String(), "--interval", w.Interval.String(),
+	words := []string{"watch", "--scenario", w.Scenario, "--observe", w.observe.String(), "--interval", w.Interval.String(),
 		"--phases", fmt.Sprintf("%g", t.Phase), "--seed", fmt.Sprint(t.PlanSeed), "--out", filepath.Join(w.Out, "repeat")}
 	add := func(flag, value string) {
 		if value != "" {
 			words = append(words, "--"+flag, value)
 		}
 	}
+	words = append(words, w.networkFlag.words()...)
+	add("advertise", w.Advertise)
 	add("upstream", w.Upstream)
 	add("listen", w.Listen)
 	add("side", w.Side)
@@ -159,5 +186,8 @@ func (w *watchCmd) again(t harness.Trial) string {
 	if w.Server {
 		words = append(words, "--server")
 	}
-	return scenarios.Quote(append(words, w.Command...)...)
+	if w.Separator != "--" {
+		add("separator", w.Separator)
+	}
+	return program() + " " + scenarios.Quote(append(words, w.Command...)...)
 }
