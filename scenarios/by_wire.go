@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -20,12 +22,12 @@ func ByWire(sides ...heartbeat.Side) []scenario.Scenario {
 		return byWire(s, scenario.Expectation{That: scenario.StaysUp}, sides)
 	}
 	return []scenario.Scenario{
-		healed(hangsUp(CablePull(), scenario.FromFault), "A pulled cable is noticed within the window."),
-		healed(hangsUp(HalfOpenDown(), scenario.FromFault), "A way to the client that is dead is noticed within the window."),
-		healed(hangsUp(HalfOpenUp(), scenario.FromFault), "A way to the server that is dead is noticed within the window."),
-		idle(hangsUp(IdleDrop(), scenario.FromLastByte), "A firewall that forgot the connection is noticed within the window."),
-		idle(hangsUp(IdleResetOnSend(), scenario.FromLastByte), "A firewall that resets who sends on a forgotten connection is noticed within the window."),
-		idle(hangsUp(IdleResetAtIdle(), scenario.FromLastByte), "A firewall that resets an idle connection is noticed within the window."),
+		healed(hangsUp(CablePull(), scenario.FromFault), "A pulled cable is noticed within the window, if one is asked for."),
+		healed(hangsUp(HalfOpenDown(), scenario.FromFault), "A way to the client that is dead is noticed within the window, if one is asked for."),
+		healed(hangsUp(HalfOpenUp(), scenario.FromFault), "A way to the server that is dead is noticed within the window, if one is asked for."),
+		idle(hangsUp(IdleDrop(), scenario.FromLastByte), "A firewall that forgot the connection is noticed within the window, if one is asked for."),
+		idle(hangsUp(IdleResetOnSend(), scenario.FromLastByte), "A firewall that resets who sends on a forgotten connection is noticed within the window, if one is asked for."),
+		idle(hangsUp(IdleResetAtIdle(), scenario.FromLastByte), "A firewall that resets an idle connection is noticed within the window, if one is asked for."),
 		flap(staysUp(CableFlap())),
 		staysUp(LatencyConstant()),
 		onWorstNetwork(staysUp(LatencyJitter())),
@@ -45,6 +47,7 @@ func byWire(s scenario.Scenario, e scenario.Expectation, sides []heartbeat.Side)
 		e.Side = side
 		s.Expect = append(s.Expect, e)
 	}
+	s.Faults = slices.Clone(s.Faults) // they are the other's too
 	for i := range s.Faults {
 		s.Faults[i].Must = scenario.MayStrike // who is silent loses nothing
 	}

@@ -31,8 +31,10 @@ var _ = Describe("The scenarios by the wire", func() {
 		}
 	})
 
-	It("leave the catalogue as it is", func() {
-		scenarios.ByWire()
-		Expect(scenarios.CablePull().Faults[0].Must).To(Equal(scenario.MustStrike))
+	It("leave what they are made of as it is", func() {
+		kept := scenarios.CablePull()
+		byWire := scenarios.ByWireOf(kept, scenario.Expectation{That: scenario.HangsUp}, []heartbeat.Side{heartbeat.ClientSide})
+		Expect(byWire.Faults[0].Must).To(Equal(scenario.MayStrike))
+		Expect(kept).To(Equal(scenarios.CablePull()))
 	})
 })

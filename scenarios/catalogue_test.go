@@ -19,36 +19,63 @@ import (
 // comparison_test.go: a spec runs all its phases at once and holds each trial
 // against the entry's expectations.
 var _ = Describe("The catalogue", func() {
-	for _, s := range scenarios.All() {
-		Describe(s.Name, labels(s), func() {
-			for _, policy := range policiesFor(s) {
-				if slices.Contains(adaptive, policy.Name) {
-					continue
-				}
-				plan := harness.Plan{
-					Scenarios: []scenario.Scenario{s}, Policies: []heartbeat.Policy{policy},
-					Seed: seed(), Command: scenarios.Command{}.Line,
-				}
-				trials, err := plan.Trials()
-				if err != nil {
-					panic(err) // a catalogue that cannot be planned has no specs
-				}
-				It("under "+policy.Key()+": "+s.Claim,
-					Label("policy:"+policy.Name, "profile:"+policy.Profile.Name),
-					SpecTimeout(limit(trials)),
-					func(ctx SpecContext) {
-						for _, rec := range runTrials(ctx, harness.Runner{}, trials) {
-							if rec.Verdict == judge.NotMeasurable { // neither held nor broken
-								Expect(policy.Probe.AsksKernel()).To(BeTrue(), "only what asks the kernel may be out of reach here: %s", rec.Reason)
-								Skip(rec.Reason)
-							}
-							Expect(rec).To(expect.Hold())
+	for _, e := range entries() {
+		Describe(e.scenario.Name, labels(e.scenario), func() {
+			It("under "+e.policy.Key()+": "+e.scenario.Claim,
+				Label("policy:"+e.policy.Name, "profile:"+e.policy.Profile.Name),
+				SpecTimeout(limit(e.trials)),
+				func(ctx SpecContext) {
+					for _, rec := range runTrials(ctx, harness.Runner{}, e.trials) {
+						if rec.Verdict == judge.NotMeasurable { // neither held nor broken
+							Expect(e.policy.Probe.AsksKernel()).To(BeTrue(), "only what asks the kernel may be out of reach here: %s", rec.Reason)
+							Skip(rec.Reason)
 						}
-					})
-			}
+						Expect(rec).To(expect.Hold())
+					}
+				})
 		})
 	}
 })
+
+// entry is a scenario of the catalogue under one policy, and its trials.
+type entry struct {
+	scenario scenario.Scenario
+	policy   heartbeat.Policy
+	trials   []harness.Trial
+}
+
+func entries() (all []entry) {
+	for _, s := range scenarios.All() {
+		if takesKernel(s) || s.OfProcesses() {
+			continue // see scenarios/kernel, udp_test.go and processes_test.go
+		}
+		for _, policy := range policiesFor(s) {
+			if slices.Contains(adaptive, policy.Name) {
+				continue
+			}
+			plan := harness.Plan{
+				Scenarios: []scenario.Scenario{s}, Policies: []heartbeat.Policy{policy},
+				Seed: seed(), Command: scenarios.Command{}.Line,
+			}
+			trials, err := plan.Trials()
+			if err != nil {
+				panic(err) // a catalogue that cannot be planned has no specs
+			}
+			all = append(all, entry{s, policy, trials})
+		}
+	}
+	return all
+}
+
+// takesKernel says whether a proxy has no such fault: it takes a kernel, or the
+// relay.
+func takesKernel(s scenario.Scenario) bool {
+	return slices.ContainsFunc(s.Faults, func(step scenario.Step) bool {
+		f := step.Fault
+		own := []scenario.Kind{scenario.Loss, scenario.BurstLoss, scenario.Duplication, scenario.Reordering, scenario.LinkFlap, scenario.NATRebind, scenario.PortBlocked}
+		return slices.Contains(own, f.Kind) || f.Where != "" && f.Where != scenario.AtClient
+	})
+}
 
 // labels are those of a scenario's specs.
 func labels(s scenario.Scenario) Labels {
@@ -78,3 +105,19 @@ func policiesFor(s scenario.Scenario) []heartbeat.Policy {
 
 // seed is Ginkgo's own: it prints it, and --seed sets it.
 func seed() uint64 { return uint64(GinkgoRandomSeed()) }
+
+// renamed keeps the files of trials that are run in another way, and their rows in
+// the report, apart from those of the catalogue.
+func renamed(s scenario.Scenario, suffix string) scenario.Scenario {
+	s.Name += suffix
+	return s
+}
+
+// commandOf is the command that repeats a trial of the entry of that name, whatever
+// it is called here.
+func commandOf(name string, c scenarios.Command) func(harness.Trial) string {
+	return func(t harness.Trial) string {
+		t.Scenario.Name = name
+		return c.Line(t)
+	}
+}

@@ -15,11 +15,19 @@ import (
 // Command is the command line that runs a trial again, with the same seed. The
 // zero Command is that of this catalogue's trials under the built-in policies.
 type Command struct {
+	// Program is what runs flatline; "": "go run ./cmd/flatline".
+	Program string
 	// Set are the parameters that the trial's plan was made with.
 	Set map[string]scenario.Span
 	// Policies and Scenarios are the files that had others than the built-in
 	// ones; "": none.
 	Policies, Scenarios string
+	// Where are the flags that say on what network, and with whom; none: a
+	// Toxiproxy and a pair in the command's own process.
+	Where []string
+	// Network is the network model of a trial in virtual time, Networks the file
+	// that it is from, if it is not built in; "": live.
+	Network, Networks string
 	// Out is the folder for the new report, which must not take the old one's
 	// place; "": reports/repeat.
 	Out string
@@ -37,7 +45,15 @@ func names(t harness.Trial) string {
 
 // Line is the command for t.
 func (c Command) Line(t harness.Trial) string {
-	words := []string{"go run ./cmd/flatline run", "--scenario", t.Scenario.Name, "--policy", names(t)}
+	program := cmp.Or(c.Program, "go run ./cmd/flatline")
+	words := []string{program, "run"}
+	if c.Network != "" {
+		words = []string{program, "sim --trials 1 --network-model", c.Network}
+		if c.Networks != "" {
+			words = append(words, "--networks", quote(c.Networks))
+		}
+	}
+	words = append(words, "--scenario", t.Scenario.Name, "--policy", names(t))
 	if builtIn(t.Policy.Profile) {
 		words = append(words, "--profile", t.Policy.Profile.Name)
 	} else {
@@ -49,8 +65,11 @@ func (c Command) Line(t harness.Trial) string {
 	if c.Scenarios != "" {
 		words = append(words, "--scenarios", quote(c.Scenarios))
 	}
-	if t.Mode != heartbeat.Act {
+	if c.Network != "" || t.Mode != heartbeat.Act { // the default of one, not of the other
 		words = append(words, "--mode", t.Mode.String())
+	}
+	for _, word := range c.Where {
+		words = append(words, quote(word))
 	}
 	words = append(words, "--phases", fmt.Sprintf("%g", t.Phase), "--seed", fmt.Sprint(t.PlanSeed))
 	for _, p := range t.Scenario.Params {
@@ -77,7 +96,7 @@ func Quote(words ...string) string {
 
 // quote protects a word from a shell, if need be.
 func quote(word string) string {
-	if strings.ContainsFunc(word, special) {
+	if word == "" || strings.ContainsFunc(word, special) {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word

@@ -26,4 +26,8 @@ var _ = Describe("The command that runs a trial again", func() {
 			`go run ./cmd/flatline run --scenario idle-drop --policy fixed --profile strict --policies mine/p.yaml --scenarios 'it'\''s $HOME;s.yaml' ` +
 				`--phases 0.5 --seed 7 --set 'idle=0.4*D' --out 'my reports/repeat'`))
 	})
+
+	It("quotes what a shell would lose", func() {
+		Expect(scenarios.Quote("sh", "-c", "", "a b", "it's")).To(Equal(`sh -c '' 'a b' 'it'\''s'`))
+	})
 })

@@ -58,8 +58,8 @@ var _ = Describe("Policies that count or learn, on the same trace,", func() {
 var _ = Describe("A policy that acts", func() {
 	for _, profile := range heartbeat.Profiles() {
 		plan := harness.Plan{
-			Scenarios: []scenario.Scenario{scenarios.CablePull()}, Policies: policiesIn(profile, adaptive),
-			Seed: seed(), Command: scenarios.Command{}.Line,
+			Scenarios: []scenario.Scenario{renamed(scenarios.CablePull(), "-acting")}, Policies: policiesIn(profile, adaptive),
+			Seed: seed(), Command: commandOf("cable-pull", scenarios.Command{}),
 		}
 		trials, err := plan.Trials()
 		if err != nil {

@@ -59,7 +59,9 @@ func IdleDropUnnoticed() scenario.Scenario {
 }
 
 // IdleResetOnSend is a firewall that answers the next packet of a forgotten
-// flow with a reset, to its sender only. The proxy's reset arrives as a FIN.
+// flow with a reset, to its sender only. The proxy's reset arrives as a FIN. On a
+// kernel a keepalive is a packet too: Go probes after 15 s, which tells a server
+// that is more patient than that.
 func IdleResetOnSend() scenario.Scenario {
 	s := IdleDrop()
 	s.Name = "idle-reset-on-send"
@@ -71,7 +73,11 @@ func IdleResetOnSend() scenario.Scenario {
 			That: scenario.Ends, Side: heartbeat.ClientSide, From: scenario.FromLastByte,
 			Within: scenario.Range{Lo: "0.5*D", Hi: "D + J + 500ms"}, Causes: []heartbeat.Cause{session.Vanished},
 		},
-		{That: scenario.Detects, Side: heartbeat.ServerSide, From: scenario.FromLastByte},
+		{That: scenario.Detects, Networks: []string{"toxiproxy", "sim"}, Side: heartbeat.ServerSide, From: scenario.FromLastByte},
+		{
+			That: scenario.Ends, Networks: []string{"kernel"}, Side: heartbeat.ServerSide, From: scenario.FromLastByte,
+			Within: scenario.Range{Lo: "idle", Hi: "hi"}, Causes: []heartbeat.Cause{session.Silent, session.Vanished},
+		},
 	}
 	return s
 }

@@ -33,15 +33,19 @@ var _ = Describe("A server that accepts and never answers", Label("fault:mute-se
 				}()
 
 				const handshake = 2 * time.Second
+				epoch := time.Now()
+				var dialled []int64 // when each connection stood: its handshake began no sooner
 				events := make(chan session.Event, 100)
 				client, err := heartbeat.NewClient(heartbeat.ClientConfig{
 					Config: heartbeat.Config{
-						Policy: policy, HandshakeTimeout: handshake,
+						Policy: policy, HandshakeTimeout: handshake, Epoch: epoch,
 						Observer: func(e session.Event) { events <- e },
 					},
 					Dial: func(ctx context.Context) (net.Conn, error) {
 						var d net.Dialer
-						return d.DialContext(ctx, "tcp", path.Addr())
+						c, err := d.DialContext(ctx, "tcp", path.Addr())
+						dialled = append(dialled, int64(time.Since(epoch)))
+						return c, err
 					},
 					MaxAttempts: 2,
 				})
@@ -51,7 +55,8 @@ var _ = Describe("A server that accepts and never answers", Label("fault:mute-se
 
 				var gaveUp *heartbeat.ConnectError
 				Expect(errors.As(err, &gaveUp)).To(BeTrue(), "got %v", err)
-				var sent int64
+				Expect(dialled).To(HaveLen(2))
+				var sent, stalled int64
 				attempts := 0
 				for e := range events {
 					switch e.What {
@@ -61,10 +66,16 @@ var _ = Describe("A server that accepts and never answers", Label("fault:mute-se
 						} else {
 							Expect(e.Type).To(Equal(session.Bye), "before the answer to a hello nothing else may leave")
 						}
+					case session.Stalled: // this process stood still, and the wait does not count that
+						stalled += e.To - e.At
 					case session.Down:
-						attempts++
 						Expect(e.Cause).To(Equal(session.NoAnswer))
-						Expect(time.Duration(e.At - sent)).To(BeNumerically("~", handshake, 100*time.Millisecond))
+						waited := time.Duration(e.At - stalled)
+						Expect(waited-time.Duration(dialled[attempts])).To(BeNumerically(">=", handshake), "too soon")
+						// The hello may have left late, and a timer that is late by less than
+						// a stall is told by nobody.
+						Expect(waited-time.Duration(sent)).To(BeNumerically("<=", handshake+100*time.Millisecond), "too late")
+						attempts, stalled = attempts+1, 0
 					default:
 						Fail("a mute server made an event: " + e.What.String())
 					}

@@ -17,7 +17,13 @@ import (
 	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/subject/processes"
 )
+
+func TestMain(m *testing.M) {
+	processes.BePeer()
+	os.Exit(m.Run())
+}
 
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -62,6 +68,9 @@ var _ = ReportAfterSuite("reports", func(r Report) {
 	gathered, err := report.Gather(reports())
 	Expect(err).NotTo(HaveOccurred())
 	Expect(gathered.Write(reports())).To(Succeed())
+	for _, r := range gathered.Records {
+		Expect(judgedAgain(reports(), r)).To(Succeed())
+	}
 })
 
 // runTrials runs the trials, all at once, and returns the records that count.
@@ -69,12 +78,9 @@ var _ = ReportAfterSuite("reports", func(r Report) {
 func runTrials(ctx context.Context, r harness.Runner, trials []harness.Trial) []judge.Record {
 	GinkgoHelper()
 	before := gleak.Goroutines()
-	// A hundred processes that begin in the same instant would stall each other.
-	r.Out, r.Retries, r.Spread = reports(), retries(), 5*time.Second
-	r.Progress = func(s harness.State) { GinkgoWriter.Printf("%s: %s\n", s.Trial, s.Doing) }
-	records, err := r.Run(ctx, trials)
+	records, err := suite(r).Run(ctx, trials)
 	Expect(err).NotTo(HaveOccurred())
-	Eventually(gleak.Goroutines).WithContext(ctx).WithTimeout(5 * time.Second).ShouldNot(gleak.HaveLeaked(before))
+	Eventually(gleak.Goroutines).WithContext(ctx).WithTimeout(leaksLimit).ShouldNot(gleak.HaveLeaked(before))
 	return slices.DeleteFunc(records, func(rec judge.Record) bool { return rec.Superseded })
 }
 
@@ -98,11 +104,23 @@ func shard() (s harness.Shard) {
 	return s
 }
 
-// limit is how long a spec of these trials may take.
+// limit is how long a spec of these trials may take: so long that a trial on the
+// busiest machine can still say that it is inconclusive.
 func limit(trials []harness.Trial) time.Duration {
-	var longest time.Duration
-	for _, t := range trials {
-		longest = max(longest, t.Longest())
-	}
-	return (longest + 30*time.Second) * time.Duration(1+retries())
+	return suite(harness.Runner{}).Longest(trials) + leaksLimit + slack
+}
+
+const (
+	// leaksLimit is how long what the trials started may take to be gone.
+	leaksLimit = 5 * time.Second
+	// slack is for all that nobody waits for, and that is slow on such a machine.
+	slack = 15 * time.Second
+)
+
+// suite is r as the suite runs its trials. A hundred processes that begin in the same
+// instant would stall each other.
+func suite(r harness.Runner) harness.Runner {
+	r.Out, r.Retries, r.Spread = reports(), retries(), 15*time.Second
+	r.Progress = func(s harness.State) { GinkgoWriter.Printf("%s: %s\n", s.Trial, s.Doing) }
+	return r
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/network/toxiproxy"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
@@ -96,6 +97,19 @@ func TestWrongExpectationsGoRed(t *testing.T) {
 	}
 }
 
+// What nobody could have seen in that time is not said to be as expected.
+func TestUnseenEndsAreNamed(t *testing.T) {
+	p := quick()
+	p.Expect.CablePull = sides(at(37*time.Second), never)
+	for observe, want := range map[time.Duration]string{time.Minute: "| as expected |", 35 * time.Second: "| not watched long enough: client |"} {
+		tr := &trial{pair: p, fault: faults()[0], observe: observe}
+		tr.record.Verdict = judge.Held
+		if got := markdown([]*trial{tr}, observe); !strings.Contains(got, want) {
+			t.Errorf("watched for %v: no %q in\n%s", observe, want, got)
+		}
+	}
+}
+
 func TestFates(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -105,7 +119,7 @@ func TestFates(t *testing.T) {
 		observe time.Duration
 	}{
 		{
-			name: "never", fate: never, observe: time.Minute, text: "never",
+			name: "never", fate: never, observe: time.Minute, text: "never by itself",
 			expect: scenario.Expectation{That: scenario.Unnoticed, Side: heartbeat.ClientSide},
 		},
 		{

@@ -26,7 +26,7 @@ func (s Sides) of(side heartbeat.Side) Fate {
 // String is the fate without its tolerance: "37 s", "9-11.5 s, told".
 func (f Fate) String() string {
 	if f.Never() {
-		return "never"
+		return "never by itself"
 	}
 	lo, hi := f.Lo+early, f.Hi-late
 	s := seconds(lo) + " s"
@@ -77,6 +77,16 @@ func (t *trial) did(side heartbeat.Side) string {
 	}
 }
 
+// unseen are the sides whose end is expected later than anybody watched.
+func (t *trial) unseen() (late []string) {
+	for _, side := range bothSides {
+		if fate := t.fault.sides(t.pair.Expect).of(side); fate.Lo > t.observe {
+			late = append(late, string(side))
+		}
+	}
+	return late
+}
+
 // markdown is RESULTS.md.
 func markdown(done []*trial, observe time.Duration) string {
 	order := map[string]int{}
@@ -97,6 +107,8 @@ func markdown(done []*trial, observe time.Duration) string {
 			verdict := "as expected"
 			if err := t.check(); err != nil {
 				verdict = "**" + err.Error() + "**"
+			} else if late := t.unseen(); len(late) > 0 {
+				verdict = "not watched long enough: " + strings.Join(late, ", ")
 			}
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", t.pair.Library, t.pair.Setting,
 				t.expected(heartbeat.ClientSide), t.did(heartbeat.ClientSide),
@@ -124,13 +136,13 @@ const head = `# What the libraries that you use do when the cable is pulled
 
 Written by ` + "`make wild`" + `; do not edit. Each row is a real client and a real server, over Flatline's Toxiproxy on loopback. A time
 is from the fault to the end of the side's connection, as the wire shows it: it hung up or, "told", the other side's closing reached it. A fault strikes
-%v after the two have exchanged their first bytes, and is watched for %v; what is expected later than that counts as "not in" it.
-The firewall of idle-drop forgets after %v. Expectations are worked out from each library's source (below), for this
-phase; an end may be a second early or late. %s trials did as expected.
+%v after the two have exchanged their first bytes, and is watched for %v. The firewall of idle-drop forgets after %v. Expectations are
+worked out from each library's source (below), for this phase; an end may be a second early or late. %s trials did as expected, as
+far as they were watched; who is expected to end later is named in the last column.
 
-Not shown: TCP's own keepalive, which Go switches on for both sides (15 s, then every 15 s, 9 times: 150 s on an idle
-connection). A proxy's kernel answers it. It does not probe while written bytes are unacknowledged: then retransmission decides,
-after a quarter of an hour.
+"Never by itself": TCP's own keepalive is not shown, which Go switches on for both sides (15 s, then every 15 s, 9 times: 150 s on an
+idle connection). A proxy's kernel answers it. It does not probe while written bytes are unacknowledged: then retransmission
+decides, after a quarter of an hour.
 
 To repeat one: ` + "`cd scenarios/wild && go test -v -run 'Wild/yamux/default/cable-pull'`" + `.
 `

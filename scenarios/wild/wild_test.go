@@ -2,9 +2,8 @@ package wild
 
 import (
 	"flag"
+	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/flatline-go/flatline/harness/network/toxiproxy"
+	"github.com/flatline-go/flatline/harness/sockets"
 )
 
 var (
@@ -21,7 +21,7 @@ var (
 )
 
 func TestWild(t *testing.T) {
-	goroutines, before := goleak.IgnoreCurrent(), sockets()
+	goroutines, before := goleak.IgnoreCurrent(), openSockets()
 	network, err := toxiproxy.New()
 	if err != nil {
 		t.Fatal(err)
@@ -33,16 +33,16 @@ func TestWild(t *testing.T) {
 			t.Error(err)
 		}
 		// Some libraries take a few seconds to let go.
-		err, after := goleak.Find(goroutines), sockets()
-		for end := time.Now().Add(10 * time.Second); (err != nil || after > before) && time.Now().Before(end); {
+		err, after := goleak.Find(goroutines), openSockets()
+		for end := time.Now().Add(10 * time.Second); (err != nil || len(after) > len(before)) && time.Now().Before(end); {
 			time.Sleep(100 * time.Millisecond)
-			err, after = goleak.Find(goroutines), sockets()
+			err, after = goleak.Find(goroutines), openSockets()
 		}
 		if err != nil {
 			t.Error(err)
 		}
-		if after > before {
-			t.Errorf("%d sockets are left open", after-before)
+		if len(after) > len(before) {
+			t.Errorf("sockets are left open: %s; before there were %d", strings.Join(after, ", "), len(before))
 		}
 		if *results == "" {
 			return
@@ -77,16 +77,25 @@ func TestWild(t *testing.T) {
 	}
 }
 
-// sockets is how many sockets this process has open; 0 where there is no /proc.
-func sockets() (n int) {
-	if runtime.GOOS != "linux" {
-		return 0
+// openSockets are this process's sockets, by their ends where the kernel still
+// tells them; none where they cannot be seen.
+func openSockets() (ends []string) {
+	own, err := sockets.Own()
+	if err != nil {
+		return nil
 	}
-	links, _ := filepath.Glob("/proc/self/fd/*")
-	for _, l := range links {
-		if to, err := os.Readlink(l); err == nil && strings.HasPrefix(to, "socket:") {
-			n++
+	all, err := sockets.All()
+	if err != nil {
+		return nil
+	}
+	for _, s := range all {
+		if own[s.Inode] {
+			ends = append(ends, fmt.Sprintf("%v to %v", s.Local, s.Remote))
+			delete(own, s.Inode)
 		}
 	}
-	return n
+	for inode := range own {
+		ends = append(ends, "socket "+inode+" of an ended connection")
+	}
+	return ends
 }

@@ -1,0 +1,4 @@
+package scenarios
+
+// ByWireOf is byWire.
+var ByWireOf = byWire

@@ -1,0 +1,63 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/flatline-go/flatline/harness/judge"
+	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/heartbeat"
+)
+
+// judgedAgain is an error if a record does not follow from the trace that it names:
+// if that is another trial's, or no whole one.
+func judgedAgain(dir string, r judge.Record) error {
+	if r.Trace == "" || !slices.Contains([]judge.Verdict{judge.Held, judge.Broken, judge.Inconclusive}, r.Verdict) {
+		return nil // the verdict rests on more than the trace
+	}
+	t, err := trace.ReadFile(filepath.Join(dir, filepath.FromSlash(r.Trace)))
+	if err == nil && r.Shares != "" {
+		t, err = as(t, r.Policy)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Trial, err)
+	}
+	was, err := measured(r)
+	if err != nil {
+		return err
+	}
+	is, err := measured(judge.Judge(t))
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(was, is) {
+		return fmt.Errorf("%s: its record says\n%s\nand its trace\n%s", r.Trial, was, is)
+	}
+	return nil
+}
+
+// as is a shared trial's trace, as that of a built-in policy of that key.
+func as(t trace.Trace, key string) (trace.Trace, error) {
+	name, profile, _ := strings.Cut(key, "/")
+	for _, p := range heartbeat.Profiles() {
+		if p.Name == profile {
+			return judge.As(t, policiesIn(p, []string{name})[0])
+		}
+	}
+	return t, fmt.Errorf("policy %q, want a built-in one", key)
+}
+
+// measured is what a record has of its trace.
+func measured(r judge.Record) ([]byte, error) {
+	return json.Marshal(struct {
+		Started        any
+		Mode           heartbeat.Mode
+		Verdict        judge.Verdict
+		Client, Server *judge.Measures
+		Checks         []judge.Check
+	}{r.Started.UTC(), r.Mode, r.Verdict, r.Of(heartbeat.ClientSide), r.Of(heartbeat.ServerSide), r.Checks})
+}
