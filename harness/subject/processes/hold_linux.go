@@ -1,18 +1,23 @@
 package processes
 
 import (
-	"errors"
+	"fmt"
+	"net"
 	"net/netip"
-	"time"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// hold keeps a TCP port from everybody but who asks for it by number: a socket
-// that is bound, and does not listen. Nobody answers there until a server does.
-func hold(addr string) (release func(), err error) {
-	at, err := netip.ParseAddrPort(addr)
+// hold keeps the TCP port that ln listens at, from before ln is closed, from everybody
+// but who asks for it by number: by a socket that is bound, and does not listen.
+// Nobody answers there until a server does.
+func hold(ln net.Listener) (release func(), err error) {
+	at, err := netip.ParseAddrPort(ln.Addr().String())
 	if err != nil {
+		return nil, err
+	}
+	if err := share(ln); err != nil {
 		return nil, err
 	}
 	family, sa := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()})
@@ -23,19 +28,38 @@ func hold(addr string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	for end := time.Now().Add(patience); err == nil; time.Sleep(time.Millisecond) {
-		// A child that is just being started has a copy of the listener that was
-		// there, until it becomes another program.
-		err = unix.Bind(fd, sa)
-		if !errors.Is(err, unix.EADDRINUSE) || time.Now().After(end) {
-			break
+	// To bind beside ln, which listens, both must share their port; a server then
+	// binds beside us because we only bind, and may be bound again.
+	for _, option := range []int{unix.SO_REUSEPORT, unix.SO_REUSEADDR} {
+		if err == nil {
+			err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, 1)
 		}
-		err = nil
+	}
+	if err == nil {
+		err = unix.Bind(fd, sa)
 	}
 	if err != nil {
 		_ = unix.Close(fd)
 		return nil, err
 	}
 	return func() { _ = unix.Close(fd) }, nil
+}
+
+// share lets another socket of this user bind where ln listens.
+func share(ln net.Listener) error {
+	conn, ok := ln.(syscall.Conn)
+	if !ok {
+		return fmt.Errorf("a %T has no socket", ln)
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	broken := raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	})
+	if broken != nil {
+		return broken
+	}
+	return err
 }

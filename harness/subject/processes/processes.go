@@ -63,28 +63,28 @@ func (p *processes) Serve(ln net.Listener) error {
 // Dial runs both sides until ctx ends.
 func (p *processes) Dial(ctx context.Context, addr string) error {
 	defer close(p.over)
-	var at string
+	var ln net.Listener
 	select {
-	case ln := <-p.listeners:
-		at = ln.Addr().String()
-		// The server listens itself, so that its port is as dead as it is.
-		if err := ln.Close(); err != nil {
-			return err
-		}
+	case ln = <-p.listeners:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	at := ln.Addr().String()
 	release := func() {}
 	err := network.On(ctx, heartbeat.ServerSide, func() (err error) {
 		if !p.Datagrams {
-			release, err = hold(at)
+			release, err = hold(ln)
 		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("keep the port %s for the server: %w", at, err)
+		return errors.Join(fmt.Errorf("keep the port %s for the server: %w", at, err), ln.Close())
 	}
 	defer release()
+	// The server listens itself, so that its port is as dead as it is.
+	if err := ln.Close(); err != nil {
+		return err
+	}
 	var running sync.WaitGroup
 	defer running.Wait()
 	going, end := context.WithCancel(context.WithoutCancel(ctx))
