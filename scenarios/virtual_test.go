@@ -152,7 +152,7 @@ func agreesWithVirtualTime(ctx context.Context, t harness.Trial) int {
 	for _, off := range []time.Duration{0, -stamps, stamps, -stalls, stalls} {
 		s := t.Simulated(proxied)
 		s.Phase = max(0, float64(struck+off)/float64(t.Scope["D"]))
-		disagreement := apart(live, judged(ctx, t, s))
+		disagreement := apart(live, judged(ctx, t, s), upApart(recorded))
 		if disagreement == "" {
 			return 1
 		}
@@ -211,8 +211,21 @@ func struckAt(t harness.Trial, recorded trace.Trace) time.Duration {
 	return time.Duration(t.Phase * float64(t.Scope["D"]))
 }
 
-// apart says on which times live and virtual disagree; "": on none.
-func apart(live, virtual judge.Record) (out string) {
+// upApart is how long one side was up before the other, at first: in virtual time
+// they are together, so that live beats may be that much later.
+func upApart(recorded trace.Trace) time.Duration {
+	up := map[heartbeat.Side]int64{}
+	for _, e := range recorded.Events {
+		if _, again := up[e.Side]; e.What == trace.Up && !again {
+			up[e.Side] = e.T
+		}
+	}
+	return time.Duration(up[heartbeat.ClientSide] - up[heartbeat.ServerSide]).Abs()
+}
+
+// apart says on which times live and virtual disagree by more than is explained by
+// stalls and by how far apart the sides were up; "": on none.
+func apart(live, virtual judge.Record, up time.Duration) (out string) {
 	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
 		l, v := live.Of(side), virtual.Of(side)
 		what, a, b := "T_D", l.Detection, v.Detection
@@ -223,8 +236,8 @@ func apart(live, virtual judge.Record) (out string) {
 			out += fmt.Sprintf("  %s: %s is %v live, and %v in virtual time\n", side, what, show(a), show(b))
 			continue
 		}
-		if a != nil && (*a-*b).Abs() > agreement+l.Doubt {
-			out += fmt.Sprintf("  %s: %s is %v live, and %v in virtual time; stalls explain %v\n", side, what, show(a), show(b), l.Doubt)
+		if a != nil && (*a-*b).Abs() > agreement+l.Doubt+up {
+			out += fmt.Sprintf("  %s: %s is %v live, and %v in virtual time; stalls explain %v, and sides that were up at different instants %v\n", side, what, show(a), show(b), l.Doubt, up)
 		}
 	}
 	return out
