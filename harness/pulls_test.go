@@ -2,8 +2,10 @@ package harness_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +45,35 @@ func comesBack(ctx context.Context, addr string) error {
 		_ = c.Close()
 	}
 	return context.Cause(ctx)
+}
+
+func TestWhoDoesNotComeBackIsSaidToHaveEnded(t *testing.T) {
+	t.Parallel()
+	trials, err := harness.Plan{
+		Policies: []heartbeat.Policy{harness.Foreign("half a second", heartbeat.Window{})}, Phases: []float64{0},
+		Scenarios: []scenario.Scenario{{
+			Name: "pull", Claim: "c", Observe: "3s",
+			Faults: []scenario.Step{{Fault: scenario.Fault{Kind: scenario.CablePull}, For: "2s", Must: scenario.MustStrike}},
+			Expect: []scenario.Expectation{{That: scenario.Recovers, Within: scenario.Range{Hi: "500ms"}}},
+		}},
+	}.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := func(ctx context.Context, addr string) error {
+		limited, cancel := context.WithTimeout(ctx, 1500*time.Millisecond)
+		defer cancel()
+		_ = comesBack(limited, addr)
+		return errors.New("it gave up")
+	}
+	records, err := harness.Runner{Subject: subject.Funcs{ServeFn: answer, DialFn: once}, Retries: 3}.Run(t.Context(), trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := records[0]
+	if r.Verdict != judge.Broken || !strings.Contains(r.Reason, "the subject's client ended: it gave up") {
+		t.Errorf("%s: %s, want broken, as the client ended", r.Verdict, r.Reason)
+	}
 }
 
 // A second pull lasts until the connection is hung up that it met, not that of the

@@ -114,7 +114,8 @@ func (l *lab) start(ctx context.Context, ln net.Listener) (stop func() error) {
 	} else {
 		go func() {
 			defer close(served)
-			l.ended <- fmt.Errorf("the subject's server ended: %w", cmp.Or(l.subject.Serve(ln), errNoReason))
+			err := fmt.Errorf("the subject's server ended: %w", cmp.Or(l.subject.Serve(ln), errNoReason))
+			l.returned(dialCtx, heartbeat.ServerSide, err)
 		}()
 	}
 	go func() {
@@ -124,7 +125,7 @@ func (l *lab) start(ctx context.Context, ln net.Listener) (stop func() error) {
 		if l.placed == nil { // else it says itself who ended
 			err = fmt.Errorf("the subject's client ended: %w", err)
 		}
-		l.ended <- err
+		l.returned(dialCtx, heartbeat.ClientSide, err)
 	}()
 	return func() error {
 		hangUp()
@@ -155,6 +156,15 @@ func (l *lab) start(ctx context.Context, ln net.Listener) (stop func() error) {
 		}
 		return err
 	}
+}
+
+// returned notes that a side's function has, and in the trace if nobody asked it to.
+// Of processes, exited does that.
+func (l *lab) returned(ctx context.Context, side heartbeat.Side, why error) {
+	if ctx.Err() == nil && l.placed == nil {
+		l.rec.Record(trace.Event{T: l.rec.Now(), Side: side, What: trace.Exit, Detail: why.Error()})
+	}
+	l.ended <- why
 }
 
 // exited notes that a process has ended by itself.

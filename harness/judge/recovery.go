@@ -26,6 +26,9 @@ func recovers(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 		at = v.end
 		c.Slack = window.missed(time.Duration(at - v.heal))
 		c.Actual = fmt.Sprintf("no session carried data in %v", milli(at-v.heal))
+		if gone := v.first(func(e trace.Event) bool { return e.What == trace.Exit }); gone != nil {
+			c.Actual = fmt.Sprintf("no session carried data any more, as %s", gone.Detail)
+		}
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - v.heal))
 		c.Actual = fmt.Sprintf("recovered after %v", milli(at-v.heal))

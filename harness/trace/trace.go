@@ -95,7 +95,7 @@ const (
 	Canary   What = "canary"    // a byte that the lab sent to see whether it arrives
 	Armed    What = "armed"     // a side's kernel was seen to have a keepalive timer on its connection
 	Unseen   What = "unseen"    // whether it has one could not be seen
-	Exit     What = "exit"      // a side's process ended by itself
+	Exit     What = "exit"      // a side's process or function ended by itself
 	Computed What = "computed"  // what a side's kernel would do by its own parameters, and nobody waited for
 )
 
