@@ -38,6 +38,7 @@ func Enter() error {
 	}
 	code, err := again()
 	if err != nil {
+		refused.Store(true)
 		return explain(err)
 	}
 	os.Exit(code)

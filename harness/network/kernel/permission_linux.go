@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,9 @@ func explain(err error) error {
 	}
 }
 
+// refused is set once Enter was not given a user namespace.
+var refused atomic.Bool
+
 // userNamespaces says what keeps an ordinary user from having one.
 func userNamespaces() string {
 	if inside() {
@@ -38,6 +42,9 @@ func userNamespaces() string {
 		if err == nil && strings.TrimSpace(string(value)) == s.off {
 			return fmt.Sprintf("%s is %s; as root: %s", strings.ReplaceAll(s.name, "/", "."), s.off, s.how)
 		}
+	}
+	if refused.Load() {
+		return "none is to be had, perhaps for a container's seccomp or AppArmor profile; in a container it takes --privileged"
 	}
 	return "call kernel.Enter first, as flatline does"
 }
