@@ -101,13 +101,21 @@ func (l *lab) run(ctx context.Context, out io.Writer, watch *watchdog) (t trace.
 	if _, lost := l.end(); lost != nil { // the tear-down is no part of the history
 		err = errors.Join(err, lost)
 	}
-	err = errors.Join(err, stop())
+	if stopped := stop(); !isGone(err) || !isGone(stopped) { // it does not go twice
+		err = errors.Join(err, stopped)
+	}
 	select {
 	case how := <-l.died: // perhaps only as it was asked to end
 		return t, cmp.Or(err, how)
 	default:
 		return t, err
 	}
+}
+
+// isGone says that the network has gone by itself.
+func isGone(err error) bool {
+	var gone *network.GoneError
+	return errors.As(err, &gone)
 }
 
 // observed notes the end of the observation, if nothing has ended it before.

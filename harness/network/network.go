@@ -5,6 +5,7 @@ package network
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/scenario"
@@ -66,6 +67,19 @@ type Fault struct {
 type UnsupportedError struct{ Reason string }
 
 func (e UnsupportedError) Error() string { return e.Reason }
+
+// GoneError says that what makes up the network, of another process, has ended: no
+// path of it can be asked any more, or closed.
+type GoneError struct {
+	What string // with an article: "the Toxiproxy at ..."
+	Err  error
+}
+
+func (e *GoneError) Error() string {
+	return fmt.Sprintf("%s does not answer any more: %v", e.What, e.Err)
+}
+
+func (e *GoneError) Unwrap() error { return e.Err }
 
 // Path carries one trial's connections. Its methods are called by one
 // goroutine at a time, while traffic flows.

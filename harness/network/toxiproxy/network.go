@@ -142,7 +142,7 @@ func (n *Network) do(ctx context.Context, call func() error, late func()) error 
 	})
 	select {
 	case err := <-done:
-		return err
+		return n.remote.gone(err)
 	case <-ctx.Done():
 		close(abandoned)
 		return ctx.Err()

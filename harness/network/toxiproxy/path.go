@@ -309,16 +309,24 @@ func (p *path) Close(ctx context.Context) error {
 		}
 		err := errors.Join(errs...)
 		if err == nil {
-			p.network.mu.Lock()
-			defer p.network.mu.Unlock()
-			delete(p.network.open, p)
+			p.closed()
 		}
 		return err
 	}, nil)
+	var gone *network.GoneError
+	if errors.As(err, &gone) { // there is nothing left to close
+		p.closed()
+	}
 	if err != nil {
 		return fmt.Errorf("close path %q: %w", p.setup.Name, err)
 	}
 	return nil
+}
+
+func (p *path) closed() {
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	delete(p.network.open, p)
 }
 
 // present drops the error that something is not there any more.

@@ -53,6 +53,7 @@ func (e *StockError) Error() string { return fmt.Sprintf("only flatline proxy ca
 
 // remote is a server that is not in this process. A nil remote is one that is.
 type remote struct {
+	url     string
 	host    string // of its URL: where its proxies can be reached
 	version string
 	run     string // told apart from other users of the same server
@@ -75,7 +76,7 @@ func Connect(ctx context.Context, address, advertise string) (network.Network, e
 		http.DefaultClient.CloseIdleConnections() // the API client's, too
 		return nil
 	})
-	n.remote = &remote{host: at.Hostname(), run: strings.ToLower(rand.Text()[:8])}
+	n.remote = &remote{url: at.String(), host: at.Hostname(), run: strings.ToLower(rand.Text()[:8])}
 	if n.remote.version, err = n.greet(ctx, at.String()); err != nil {
 		return nil, errors.Join(err, n.stop())
 	}
@@ -184,6 +185,16 @@ func unlessRefused(err error) error {
 		return err
 	}
 	return nil
+}
+
+// gone is a *network.GoneError of a call that the server did not answer, though it
+// has answered before.
+func (r *remote) gone(err error) error {
+	var unanswered *url.Error
+	if r == nil || r.version == "" || !errors.As(err, &unanswered) {
+		return err
+	}
+	return &network.GoneError{What: "the Toxiproxy at " + r.url, Err: unanswered.Err}
 }
 
 // listen is where a proxy listens that may listen anywhere.

@@ -2,6 +2,7 @@ package toxiproxy
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -83,6 +84,31 @@ func TestInstantsOfARemoteServer(t *testing.T) {
 	}
 	l.undo(0)
 	server.wants("lost")
+}
+
+// A server that goes is named once, and not for every call that it left out.
+func TestAServerThatGoesIsGone(t *testing.T) {
+	server := httptest.NewServer(nil)
+	server.Config.Handler = httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: newServer(t).Addr()})
+	n, err := Connect(t.Context(), server.URL, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := n.Open(t.Context(), network.Setup{Name: "p", Upstream: "127.0.0.1:1", Epoch: time.Now(), Faults: []network.Fault{{Kind: scenario.CablePull}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	want := fmt.Sprintf("the Toxiproxy at %s does not answer any more: ", server.URL)
+	var gone *network.GoneError
+	for what, err := range map[string]error{"apply": p.Apply(t.Context(), 0), "close": p.Close(t.Context())} {
+		if !errors.As(err, &gone) || strings.Count(err.Error(), want) != 1 || strings.Contains(err.Error(), "Patch") {
+			t.Errorf("%s: %v, want %q once", what, err, want)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Errorf("the network's end: %v", err)
+	}
 }
 
 func TestConnectRefuses(t *testing.T) {
