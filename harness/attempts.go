@@ -99,12 +99,17 @@ func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	tr, failure := l.run(ctx, out, dog)
+	took := time.Since(began)
 	if err := out.Close(); err != nil {
 		return nil, fmt.Errorf("write trace %s: %w", t.ID, err)
 	}
 	records := append([]judge.Record{judge.Judge(tr)}, r.also(t, tr)...)
 	verdict, reason := without(ctx, tr.Header.Network, failure)
+	if why := overloaded(failure, records[0].Stalls, took); verdict == judge.Failed && why != "" {
+		verdict, reason = judge.Inconclusive, why
+	}
 	for i := range records {
 		rec := &records[i]
 		if verdict != "" {

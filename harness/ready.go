@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/subject"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -28,7 +29,7 @@ func (l *lab) ready(ctx context.Context) (heard int64, err error) {
 		}
 	}()
 	limit := l.comeUp()
-	soon, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the two sides did not hear each other within %v", limit))
+	soon, cancel := context.WithTimeoutCause(ctx, limit, subject.LateError{What: "the two sides did not hear each other", Limit: limit})
 	defer cancel()
 	heard, err = l.upAndHeard(soon)
 	if err != nil || l.placed == nil {

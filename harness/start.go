@@ -10,6 +10,7 @@ import (
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/subject"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -151,7 +152,7 @@ func (l *lab) start(ctx context.Context, ln net.Listener) (stop func() error) {
 			select {
 			case <-part.done: // however it ended, it ended
 			case <-ctx.Done():
-				err = errors.Join(err, fmt.Errorf("the subject's %s did not stop within %v after the trial", part.name, limit))
+				err = errors.Join(err, subject.LateError{What: fmt.Sprintf("the subject's %s did not stop after the trial", part.name), Limit: limit})
 			}
 		}
 		return err

@@ -32,6 +32,9 @@ func (v view) checks() []Check {
 				c = Check{Expected: c.Expected, Unmeasured: true, Actual: "the subject does not tell what happens inside it"}
 			}
 			c.That, c.Side, c.Doubt = e.That, side, v.doubt(side, rests)
+			if kind.manySteps {
+				c.Doubt = v.doubtOfSteps(rests)
+			}
 			checks = append(checks, c)
 		}
 	}
@@ -44,6 +47,7 @@ type outcome struct {
 	check       func(v view, e scenario.Expectation, side trace.Side) (Check, Span)
 	ofTrial     bool // it is about the trial, not about a side
 	needsEvents bool // of both sides: the wire does not show it
+	manySteps   bool // one after the other, on both sides
 }
 
 func (o outcome) sides(e scenario.Expectation) []trace.Side {
@@ -63,7 +67,7 @@ var outcomes = map[scenario.Outcome]outcome{
 	scenario.Ends:           {check: ends},
 	scenario.Unnoticed:      {check: unnoticed},
 	scenario.Mistakes:       {check: mistakes},
-	scenario.Recovers:       {check: recovers},
+	scenario.Recovers:       {check: recovers, manySteps: true},
 	scenario.StaysDown:      {check: staysDown, ofTrial: true},
 	scenario.CleansUp:       {check: cleansUp, needsEvents: true},
 	scenario.DataIntact:     {check: dataIntact, ofTrial: true, needsEvents: true},

@@ -160,11 +160,20 @@ func (p *Process) ended(err error) error {
 	} else if state == nil {
 		how = fmt.Sprintf("ended: %v", err)
 	}
-	if p.Refused() {
+	refused := p.Refused()
+	if refused {
 		how = fmt.Sprintf("did not end within %v of being asked to, and was killed", p.grace())
 	}
 	if last := p.said.String(); last != "" {
 		how += "; it said last: " + last
 	}
+	if refused {
+		return lateError{errors.New(how)}
+	}
 	return errors.New(how)
 }
+
+// lateError is a timeout, like a net.Error.
+type lateError struct{ error }
+
+func (lateError) Timeout() bool { return true }

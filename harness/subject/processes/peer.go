@@ -75,7 +75,7 @@ func (p *peer) run(ctx context.Context) {
 	p.mu.Lock()
 	p.why = how
 	if bad := p.told.bad(); bad != nil {
-		p.why = fmt.Errorf("%w; it %w", bad, how)
+		p.why = fmt.Errorf("%w; it %v", bad, how) //nolint:errorlint // it ended as it was bad
 	}
 	how = fmt.Errorf("the %s's process %w", p.side, p.why)
 	// One that is asked to end has to do so, and without an error, as of a race or a panic.
@@ -147,7 +147,7 @@ func (p *peer) answer() (answer, error) {
 		defer p.mu.Unlock()
 		return answer{}, fmt.Errorf("the %s's process %w", p.side, p.why)
 	case <-time.After(patience):
-		err := fmt.Errorf("does not answer within %v", patience)
+		err := subject.LateError{What: "does not answer", Limit: patience}
 		p.told.refuse(err)
 		return answer{}, fmt.Errorf("the %s's process %w", p.side, err)
 	}

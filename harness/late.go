@@ -1,0 +1,42 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flatline-go/flatline/harness/judge"
+)
+
+// overloaded says that a trial failed by limits of time alone, while the machine stood
+// still for a quarter of it or more: who was late then tells of the machine.
+// "": it did not.
+func overloaded(failure error, stalls []judge.Stall, took time.Duration) (why string) {
+	var stood time.Duration
+	for _, s := range stalls {
+		stood += s.For
+	}
+	if !late(failure) || stood < took/4 {
+		return ""
+	}
+	const digits = 100 * time.Millisecond
+	return fmt.Sprintf("the machine stood still for %v of %v, which may be why %v", stood.Round(digits), took.Round(digits), failure)
+}
+
+// late says that an error tells of limits of time, as by net.Error, and of nothing
+// else.
+func late(err error) bool {
+	if limit, ok := err.(interface{ Timeout() bool }); ok && limit.Timeout() { //nolint:errorlint // each part by itself
+		return true
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, part := range several.Unwrap() {
+			if !late(part) {
+				return false
+			}
+		}
+		return len(several.Unwrap()) > 0
+	}
+	inner := errors.Unwrap(err)
+	return inner != nil && late(inner)
+}
