@@ -30,3 +30,23 @@ func TestAFaultWhoseInstantIsUncertain(t *testing.T) {
 		wantVerdict(t, h.judge(), row.verdict, row.reason)
 	}
 }
+
+// A recovery is many steps, each of which another stall may have held up: of a
+// single instant, two of them can.
+func TestEachStallMayHaveHeldUpARecovery(t *testing.T) {
+	for _, row := range []struct {
+		stalls  int
+		verdict judge.Verdict
+	}{{stalls: 5, verdict: judge.Broken}, {stalls: 6, verdict: judge.Inconclusive}} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Recovers, Within: scenario.Range{Hi: "5450ms"}})).numb()
+		h.cut(3, 14)
+		for i := range row.stalls {
+			at := ns(14.5) + int64(i)*ns(0.5)
+			h.add(trace.Event{T: at, To: at + ns(0.1), Side: trace.Harness, What: trace.Stall})
+		}
+		h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+		if r := h.judge(); r.Verdict != row.verdict {
+			t.Errorf("%d stalls of 100 ms, 550 ms too late at the earliest: %s, %s; want %s", row.stalls, r.Verdict, r.Reason, row.verdict)
+		}
+	}
+}
