@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
+	"github.com/flatline-go/flatline/harness/words"
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
@@ -32,7 +33,7 @@ func (l *lab) neverUp(ctx context.Context, o network.Observation) error {
 	if err := l.dialUpstream(ctx); err != nil {
 		return fmt.Errorf("a client connected, but nobody answers at the upstream, %s: %w", l.place.Upstream, err)
 	}
-	return fmt.Errorf("no bytes went both ways within %v: %d from the client and %d from the server, on %d connections", limit, up, down, len(o.Links))
+	return fmt.Errorf("no bytes went both ways within %v: %d from the client and %d from the server, on %s", limit, up, down, words.Plural(len(o.Links), "connection"))
 }
 
 // dialUpstream connects to the upstream, once, from the server's host.

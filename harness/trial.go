@@ -226,7 +226,7 @@ func (p Plan) checkSet() error {
 	}
 	for name := range p.Set {
 		if !known[name] {
-			return fmt.Errorf("parameter %q: the chosen scenarios have %s", name, words(known))
+			return fmt.Errorf("parameter %q: the chosen scenarios have %s", name, names(known))
 		}
 	}
 	return nil
@@ -249,8 +249,8 @@ func fileName(name string) string {
 	}, name)
 }
 
-// words lists a set's names for an error, in alphabetical order.
-func words(set map[string]bool) string {
+// names lists a set's names for an error, in alphabetical order.
+func names(set map[string]bool) string {
 	if len(set) == 0 {
 		return "none"
 	}

@@ -144,8 +144,12 @@ func (v view) counted() (from scenario.Origin, until int64) {
 	return from, until
 }
 
-// connections are those that were open when the fault struck.
+// connections are those that were open when the fault struck; none if it was to and
+// never did.
 func (v view) connections() []Connection {
+	if !v.struck && len(v.Header.Scenario.Faults) > 0 {
+		return nil
+	}
 	var out []Connection
 	for i, l := range v.links {
 		if l.OpenAt(v.faultOrEnd()) {

@@ -397,3 +397,15 @@ func TestRecoveryByTheWire(t *testing.T) {
 		})
 	}
 }
+
+// A trial that never came to its fault tells of no connection how it bore that.
+func TestWithoutAStrikeNoConnectionIsTimed(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.HangsUp, Side: heartbeat.ClientSide}))
+	h.trace.Events = nil
+	l := carried(1, 0)
+	h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+	if r := h.judge(); r.Verdict == judge.Held || len(r.Connections) > 0 {
+		t.Errorf("%s, connections %+v; want none", r.Verdict, r.Connections)
+	}
+}
