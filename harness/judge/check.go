@@ -33,7 +33,7 @@ func (v view) checks() []Check {
 			}
 			c.That, c.Side, c.Doubt = e.That, side, v.doubt(side, rests)
 			if kind.manySteps {
-				c.Doubt = v.doubtOfSteps(rests)
+				c.Doubt = v.doubtOfSteps(side, rests)
 			}
 			checks = append(checks, c)
 		}

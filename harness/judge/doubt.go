@@ -48,16 +48,6 @@ func (v view) doubt(side trace.Side, s Span) time.Duration {
 	return sum
 }
 
-// doubtOfSteps is by how much a time may be wrong that is the sum of many steps of
-// both sides, as to dial, to greet and to beat: any stall may have held one up.
-func (v view) doubtOfSteps(s Span) time.Duration {
-	sum := v.uncertainty()
-	for _, stall := range v.touching(s, v.stalls()) {
-		sum += stall.For
-	}
-	return sum
-}
-
 // touching are the stalls that can have made a stamp in s late. One loop may go
 // on a little after another has seen the end of the stall.
 func (v view) touching(s Span, stalls []Stall) []Stall {

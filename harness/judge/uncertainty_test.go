@@ -7,6 +7,7 @@ import (
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
+	"github.com/flatline-go/flatline/heartbeat/session"
 )
 
 // The client detects 7 s after the fault, 1 s from the window's lower bound.
@@ -47,6 +48,26 @@ func TestEachStallMayHaveHeldUpARecovery(t *testing.T) {
 		h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
 		if r := h.judge(); r.Verdict != row.verdict {
 			t.Errorf("%d stalls of 100 ms, 550 ms too late at the earliest: %s, %s; want %s", row.stalls, r.Verdict, r.Reason, row.verdict)
+		}
+	}
+}
+
+// A handshake that fails costs more than the stalls which made it fail.
+func TestAHandshakeThatFailedForAStallIsInDoubt(t *testing.T) {
+	for _, row := range []struct {
+		stall   float64
+		verdict judge.Verdict
+	}{{stall: 0.4, verdict: judge.Broken}, {stall: 0.6, verdict: judge.Inconclusive}} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Recovers, Within: scenario.Range{Hi: "3s"}})).numb()
+		h.cut(3, 14)
+		h.both(11, trace.Down, "peer went silent")
+		h.add(trace.Event{T: ns(15), Side: "client", Session: "b", What: trace.Sent, Kind: "hello"})
+		h.add(trace.Event{T: ns(16), To: ns(16 + row.stall), Side: trace.Harness, What: trace.Stall})
+		h.add(trace.Event{T: ns(17), Side: "client", Session: "b", What: trace.Down, Cause: string(session.NoAnswer)})
+		h.add(trace.Event{T: ns(19), Side: "client", Session: "c", What: trace.Sent, Kind: "hello"})
+		h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+		if r := h.judge(); r.Verdict != row.verdict {
+			t.Errorf("%v s of 2 s: %s, %s; want %s", row.stall, r.Verdict, r.Reason, row.verdict)
 		}
 	}
 }

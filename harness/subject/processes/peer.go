@@ -3,7 +3,6 @@ package processes
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -174,7 +173,7 @@ func (p *peer) crash() error {
 	case <-p.ended:
 		return nil
 	case <-time.After(patience):
-		return errors.New("its process does not die")
+		return subject.LateError{What: "its process does not die", Limit: patience}
 	}
 }
 
