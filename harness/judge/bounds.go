@@ -33,6 +33,15 @@ func (b bounds) missed(d time.Duration) *time.Duration {
 	return &late
 }
 
+// short is by how much an observation of d ended before what had not happened was too
+// late; 0: it did not, or there is no upper bound.
+func (b bounds) short(d time.Duration) time.Duration {
+	if b.hi == nil {
+		return 0
+	}
+	return max(0, *b.hi-d)
+}
+
 // contain says whether d lies within b, and how far from the nearest bound;
 // nil: there is none.
 func (b bounds) contain(d time.Duration) (in bool, slack *time.Duration) {

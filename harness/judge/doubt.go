@@ -77,6 +77,8 @@ func (v view) doubtful(c Check) bool {
 	switch {
 	case c.Unmeasured:
 		return false
+	case c.short > v.limit():
+		return true
 	case c.Slack != nil:
 		return c.Doubt > *c.Slack
 	default:
@@ -86,6 +88,9 @@ func (v view) doubtful(c Check) bool {
 
 // inconclusive is why a doubtful check decides nothing.
 func (v view) inconclusive(c Check) string {
+	if c.short > v.limit() {
+		return fmt.Sprintf("the observation ended %v too early to tell: %s: %s, expected %s", milli(int64(c.short)), c.who(), c.Actual, c.Expected)
+	}
 	all := v.stalls()
 	// One that is longer than the doubt touched something else, or is several that
 	// ran into each other.
@@ -100,10 +105,13 @@ func (v view) inconclusive(c Check) string {
 	}
 	why := fmt.Sprintf("the %s stood still for up to %v at %v", longest.Side, milli(int64(longest.For)), milli(int64(longest.At)))
 	if u := v.uncertainty(); u > longest.For { // its clock is not ours, or a process died unseen
-		why = fmt.Sprintf("when the fault struck, or something else happened, is known within %v only", milli(int64(u)))
+		why = fmt.Sprintf("when the fault struck, or something else happened, is known within %v only", atLeastMilli(u))
 	}
-	return fmt.Sprintf("%s, so this may be wrong by %v: %s: %s, expected %s", why, milli(int64(c.Doubt)), c.who(), c.Actual, c.Expected)
+	return fmt.Sprintf("%s, so this may be wrong by %v: %s: %s, expected %s", why, atLeastMilli(c.Doubt), c.who(), c.Actual, c.Expected)
 }
+
+// atLeastMilli is a doubt as people read it: a small one is not none.
+func atLeastMilli(d time.Duration) time.Duration { return max(milli(int64(d)), time.Millisecond) }
 
 // beforeFault is the earliest instant that a deadline or a proof at the fault
 // rests on: the last that was sent, heard and passed on before.

@@ -146,6 +146,8 @@ type Check struct {
 	Doubt time.Duration `json:"doubt_ns,omitempty"`
 	// Unmeasured says that it neither held nor broke: Actual says why.
 	Unmeasured bool `json:"unmeasured,omitempty"`
+
+	short time.Duration // by how much the observation ended before the time that it had
 }
 
 // Stall is a time in which a side's loop, or the harness, stood still.

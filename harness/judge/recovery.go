@@ -23,12 +23,13 @@ func recovers(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 		c.Actual = "the fault never ended"
 		return c, v.whole()
 	case !ok:
-		at = v.end
-		c.Slack = window.missed(time.Duration(at - v.heal))
-		c.Actual = fmt.Sprintf("no session carried data in %v", milli(at-v.heal))
-		if gone := v.first(func(e trace.Event) bool { return e.What == trace.Exit }); gone != nil {
+		if gone := v.first(func(e trace.Event) bool { return e.What == trace.Exit }); gone != nil { // whatever a clock says
 			c.Actual = fmt.Sprintf("no session carried data any more, as %s", gone.Detail)
+			return c, Span{}
 		}
+		at = v.end
+		c.Slack, c.short = window.missed(time.Duration(at-v.heal)), window.short(time.Duration(at-v.heal))
+		c.Actual = fmt.Sprintf("no session carried data in %v", milli(at-v.heal))
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - v.heal))
 		c.Actual = fmt.Sprintf("recovered after %v", milli(at-v.heal))

@@ -71,3 +71,20 @@ func TestAHandshakeThatFailedForAStallIsInDoubt(t *testing.T) {
 		}
 	}
 }
+
+// That a client's program has ended is so by any clock.
+func TestWhoHasEndedIsBrokenWhateverTheClocksSay(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Recovers, Within: scenario.Range{Hi: "500ms"}})).numb()
+	h.cut(3, 14)
+	h.add(trace.Event{T: ns(8), Side: "client", What: trace.Exit, Detail: "the client ended: it gave up"})
+	h.add(trace.Event{T: ns(13.9), To: ns(13.95), Uncertainty: ns(0.01), Side: trace.Harness, What: trace.Stall})
+	h.add(trace.Event{T: ns(14.02), Uncertainty: ns(0.0005), Side: trace.Harness, What: trace.End})
+	wantVerdict(t, h.judge(), judge.Broken, "as the client ended: it gave up")
+}
+
+func TestAnObservationThatEndedTooEarlyTellsNothing(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Recovers, Within: scenario.Range{Hi: "5s"}})).numb()
+	h.cut(3, 14)
+	h.add(trace.Event{T: ns(18), Side: trace.Harness, What: trace.End})
+	wantVerdict(t, h.judge(), judge.Inconclusive, "the observation ended 1s too early to tell")
+}
