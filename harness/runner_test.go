@@ -310,6 +310,10 @@ func TestPlanRefuses(t *testing.T) {
 		{name: "unknown side", change: func(p *harness.Plan) {
 			p.Scenarios[0].Expect = []scenario.Expectation{{That: scenario.Detects, Side: "sever"}}
 		}, want: `side is "sever"`},
+		{name: "too short a look for the policy's window", change: func(p *harness.Plan) {
+			p.Scenarios[0].Faults = []scenario.Step{{Fault: scenario.Fault{Kind: scenario.CablePull}, Must: scenario.MustStrike}}
+			p.Scenarios[0].Expect = []scenario.Expectation{{That: scenario.Detects}}
+		}, want: "under fixed/strict: scenario a: expectation 1 (detects): its window's upper bound, 9s, ends 9s after the strike, and observe is 1s"},
 		{name: "a parameter that shadows", change: func(p *harness.Plan) { p.Scenarios[0].Params = []scenario.Param{{Name: "hi", Default: "1s"}} }, want: "that name means something already"},
 		{name: "no observation", change: func(p *harness.Plan) { p.Scenarios[0].Observe = "" }, want: "observe is 0s"},
 		{name: "bad phase", change: func(p *harness.Plan) { p.Phases = []float64{1.5} }, want: "phase 1.5, want 0 to 1"},

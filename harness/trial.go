@@ -160,11 +160,12 @@ next:
 		if err != nil {
 			return nil, err
 		}
-		if err := s.Validate(scope); err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(s.Expect, func(e scenario.Expectation) bool { return e.AppliesTo(policy.Name) }) {
+		own := s.Under(policy.Name)
+		if len(s.Expect) > 0 && len(own.Expect) == 0 {
 			return nil, fmt.Errorf("scenario %s expects nothing of policy %s: want an expectation that applies to it", s.Name, policy.Name)
+		}
+		if err := own.Validate(scope); err != nil {
+			return nil, fmt.Errorf("under %s: %w", policy.Key(), err)
 		}
 		for i, g := range groups {
 			if p.mode(s) == heartbeat.Observe && !s.Stops() && sharesTrial(g.policies[0], policy) && s.Same(g.scope, scope) {

@@ -23,7 +23,7 @@ type compareCmd struct {
 
 // Help is shown below the command's summary.
 func (*compareCmd) Help() string {
-	return `A verdict is worse if it turned to broken or failed; a time if a change is shown and more than a tenth of its room is gone, to the nearest bound of what is expected.
+	return `A verdict is worse if it turned to broken or failed; a time if a change is shown and more than a tenth of its room is gone, to the nearest bound of what is expected. Two runs of the same thing show any change in at most 5% of comparisons.
 
 Example: flatline compare main/reports reports --fail-on regression`
 }

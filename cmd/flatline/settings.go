@@ -29,11 +29,16 @@ func settings(texts []string) (map[string]scenario.Span, error) {
 // longestSet is the most that a parameter may come to: no network takes more.
 const longestSet = 30 * 24 * time.Hour
 
-// withSet are the trials of a plan that is right without it, with set.
+// withSet are the trials of a plan, with set: the plan may be right only with it. An
+// error that the plan has without it too is none of set's.
 func withSet(plan harness.Plan, set map[string]scenario.Span) ([]harness.Trial, error) {
 	plan.Set = set
 	trials, err := plan.Trials()
 	if err != nil {
+		plan.Set = nil
+		if _, without := plan.Trials(); without != nil && without.Error() == err.Error() {
+			return nil, usage("%w", err)
+		}
 		return nil, usage("--set: %w", err)
 	}
 	for _, t := range trials {

@@ -151,9 +151,6 @@ func (w *watchCmd) trials() ([]harness.Trial, error) {
 		Scenarios: chosen, Policies: []heartbeat.Policy{policy}, Phases: phases, Repeat: repeat, Seed: *w.Seed,
 		Command: w.again,
 	}
-	if _, err := plan.Trials(); err != nil {
-		return nil, usage("%w", err)
-	}
 	return withSet(plan, set)
 }
 

@@ -19,7 +19,7 @@ import (
 )
 
 // Schema is the version of the comparison's JSON.
-const Schema = 1
+const Schema = 2
 
 // Comparison is what is the same in two runs, and what is not.
 type Comparison struct {
@@ -77,14 +77,16 @@ type Times struct {
 	Base *report.Spread `json:"base,omitempty"`
 	New  *report.Spread `json:"new,omitempty"`
 	// BaseRoom and NewRoom are what was left until the nearest bound of what
-	// the scenario expects of the time, in the trial with the least; below 0:
-	// by how much it was missed. nil: nothing is expected of it.
+	// the scenario expects of the time: the median of a phase's trials, at the
+	// phase with the least; below 0: by how much it was missed. nil: nothing is
+	// expected of it.
 	BaseRoom *time.Duration `json:"base_room_ns,omitempty"`
 	NewRoom  *time.Duration `json:"new_room_ns,omitempty"`
 }
 
 // Worse says that the time has changed against its window: a change is shown,
-// and more than a tenth of the room is gone.
+// and more than a tenth of the room is gone. The room needs no test of its own:
+// it is the time's distance to a bound, and has changed if the time has.
 func (t Times) Worse() bool {
 	if !t.Shown || t.BaseRoom == nil || t.NewRoom == nil {
 		return false
@@ -121,60 +123,97 @@ func Runs(base, now report.Report) Comparison {
 	for _, p := range pairs {
 		c.Rows = append(c.Rows, p.row())
 	}
+	var tests []*Test
+	for i := range c.Rows {
+		for _, side := range Sides {
+			s := c.Rows[i].Of(side)
+			tests = append(tests, &s.Detection.Test, &s.End.Test, &s.Recovery.Test, &s.Mistakes.Test)
+		}
+	}
+	correct(tests)
 	c.Notes = notes(base, now, pairs)
 	return c
 }
 
 // row compares what the two runs have in common: a phase that only one of them
-// has would look like a change.
+// has would look like a change. Its tests are to be corrected.
 func (p pair) row() Row {
 	r := Row{
 		Scenario: p.new.Scenario, Policy: p.new.Policy + "/" + p.new.Profile, Window: p.new.Window,
 		Base: outcome(p.base.Cell), New: outcome(p.new.Cell),
 	}
-	base, now := p.base.at(p.phases()), p.new.at(p.phases())
+	phases := slices.Compact(p.phases())
 	for _, side := range Sides {
-		was, is := report.Sample(base, side), report.Sample(now, side)
-		*r.Of(side) = Side{
-			Detection: times(was.Detections, is.Detections),
-			End:       times(was.Ends, is.Ends),
-			Recovery:  times(was.Recoveries, is.Recoveries),
-			Mistakes:  Counts{Test: test(was.Mistakes, is.Mistakes), Base: sum(was.Mistakes), New: sum(is.Mistakes)},
+		all := atPhase{report.Sample(p.base.at(phases...), side), report.Sample(p.new.at(phases...), side)}
+		var each []atPhase
+		var rooms [3]rooms
+		for _, phase := range phases {
+			base, now := p.base.at(phase), p.new.at(phase)
+			each = append(each, atPhase{report.Sample(base, side), report.Sample(now, side)})
+			rooms[0].add(base, now, side, scenario.Detects, scenario.HangsUp)
+			rooms[1].add(base, now, side, scenario.Ends)
+			rooms[2].add(base, now, side, scenario.Recovers)
 		}
-		r.Of(side).Detection.rooms(base, now, side, scenario.Detects, scenario.HangsUp)
-		r.Of(side).End.rooms(base, now, side, scenario.Ends)
-		r.Of(side).Recovery.rooms(base, now, side, scenario.Recovers)
+		*r.Of(side) = Side{
+			Detection: times(each, all, rooms[0], func(v report.Values) []time.Duration { return v.Detections }),
+			End:       times(each, all, rooms[1], func(v report.Values) []time.Duration { return v.Ends }),
+			Recovery:  times(each, all, rooms[2], func(v report.Values) []time.Duration { return v.Recoveries }),
+			Mistakes: Counts{
+				Test: test(each, func(v report.Values) []int { return v.Mistakes }),
+				Base: sum(all.base.Mistakes), New: sum(all.now.Mistakes),
+			},
+		}
 	}
 	return r
 }
 
 func outcome(c report.Cell) Outcome { return Outcome{c.Verdict, c.Sentence()} }
 
-func times(base, now []time.Duration) Times {
-	return Times{Test: test(base, now), Base: report.NewSpread(base), New: report.NewSpread(now)}
+func times(each []atPhase, all atPhase, rooms rooms, of func(report.Values) []time.Duration) Times {
+	return Times{
+		Test: test(each, of), Base: report.NewSpread(of(all.base)), New: report.NewSpread(of(all.now)),
+		BaseRoom: rooms.base, NewRoom: rooms.now,
+	}
 }
 
-func (t *Times) rooms(base, now []judge.Record, side heartbeat.Side, outcomes ...scenario.Outcome) {
-	t.BaseRoom, t.NewRoom = room(base, side, outcomes), room(now, side, outcomes)
+// rooms are the least of the phases so far.
+type rooms struct{ base, now *time.Duration }
+
+func (r *rooms) add(base, now []judge.Record, side heartbeat.Side, outcomes ...scenario.Outcome) {
+	was, is := report.NewSpread(room(base, side, outcomes)), report.NewSpread(room(now, side, outcomes))
+	if was == nil || is == nil {
+		return
+	}
+	if r.base == nil || was.Median < *r.base {
+		r.base = &was.Median
+	}
+	if r.now == nil || is.Median < *r.now {
+		r.now = &is.Median
+	}
 }
 
-// room is the least that the checks of outcomes left until their bounds.
-func room(records []judge.Record, side heartbeat.Side, outcomes []scenario.Outcome) (least *time.Duration) {
+// room is what the checks of outcomes left until their bounds, the least of each
+// trial.
+func room(records []judge.Record, side heartbeat.Side, outcomes []scenario.Outcome) (left []time.Duration) {
 	for _, r := range records {
+		var least *time.Duration
 		for _, c := range r.Checks {
 			if !slices.Contains(outcomes, c.That) || c.Side != side || c.Slack == nil || c.Unmeasured {
 				continue
 			}
-			left := *c.Slack
+			slack := *c.Slack
 			if !c.Held {
-				left = -left
+				slack = -slack
 			}
-			if least == nil || left < *least {
-				least = &left
+			if least == nil || slack < *least {
+				least = &slack
 			}
 		}
+		if least != nil {
+			left = append(left, *least)
+		}
 	}
-	return least
+	return left
 }
 
 func sum(counts []int) (total int) {

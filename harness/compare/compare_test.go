@@ -85,7 +85,11 @@ func TestEqualRunsShowNothing(t *testing.T) {
 		}
 		for _, side := range Sides {
 			for _, m := range c.Rows[0].Of(side).Measures() {
-				if m.Change != "~" || m.Base != m.New || m.Test.P != 1 || m.Test.NBase != n || m.Test.NNew != n {
+				unchanged := "~"
+				if n < 5 {
+					unchanged = "too few to tell: 5 would do"
+				}
+				if m.Change != unchanged || m.Base != m.New || m.Test.P != 1 || m.Test.NBase != n || m.Test.NNew != n {
 					t.Errorf("n=%d: the %s's %+v", n, side, m)
 				}
 			}
@@ -94,24 +98,30 @@ func TestEqualRunsShowNothing(t *testing.T) {
 }
 
 // The least P of n and n values is 2/C(2n,n): 1 and 1: 1; 2: 0.33; 3: 0.1;
-// 4: 2/70 = 0.0286; 5: 2/252 = 0.0079.
+// 4: 2/70 = 0.0286; 5: 2/252 = 0.0079. A detection and a recovery on two sides are
+// four tests.
 func TestFewTrialsShowNothing(t *testing.T) {
 	for _, row := range []struct {
 		base, new int
 		shown     bool
 		said      string
 	}{
-		{1, 1, false, "p=1.000 n=1"},
-		{2, 2, false, "p=0.333 n=2"},
-		{3, 3, false, "p=0.100 n=3"},
-		{3, 30, false, "p<0.001 n=3+30"}, // 2/C(33,3) = 0.0004: three trials may all be of one bad minute
-		{4, 4, true, "p=0.029 n=4"},
-		{4, 5, true, "p=0.016 n=4+5"}, // 2/C(9,4) = 2/126
+		{1, 1, false, "n=1"},
+		{2, 2, false, "n=2"},
+		{3, 3, false, "n=3"},
+		{3, 30, false, "n=3+30"}, // 2/C(33,3) = 0.0004: three trials may all be of one bad minute
+		{4, 4, false, "n=4"},
+		{4, 5, false, "n=4+5"},        // 2/C(9,4) = 2/126
+		{4, 6, true, "p=0.038 n=4+6"}, // 2/C(10,4) = 2/210
+		{5, 5, true, "p=0.032 n=5"},
 	} {
 		c := Runs(stored(t, trials(row.base, 7*time.Second, nil)), stored(t, trials(row.new, 8500*time.Millisecond, nil)))
 		d := c.Rows[0].Client.Detection
 		if d.Shown != row.shown || d.Test.String() != row.said {
 			t.Errorf("%d+%d: shown %v, %s; want %v, %s", row.base, row.new, d.Shown, d.Test, row.shown, row.said)
+		}
+		if few := strings.HasPrefix(c.Rows[0].Client.Measures()[0].Change, "too few to tell: 5 would do"); few == row.shown {
+			t.Errorf("%d+%d: too few %v", row.base, row.new, few)
 		}
 		if got := len(c.Regressions()) > 0; got != row.shown {
 			t.Errorf("%d+%d: regressions %q", row.base, row.new, c.Regressions())
@@ -119,7 +129,7 @@ func TestFewTrialsShowNothing(t *testing.T) {
 	}
 }
 
-// BASE detects after 7s and a few ms: the least room is 1s, to 6s.
+// BASE detects after 7.002s in the middle: the room is 1.002s, to 6s.
 func TestATimeIsWorseAgainstItsWindowOnly(t *testing.T) {
 	base := stored(t, trials(5, 7*time.Second, nil))
 	for _, row := range []struct {
@@ -129,17 +139,17 @@ func TestATimeIsWorseAgainstItsWindowOnly(t *testing.T) {
 		room  time.Duration
 		worse bool
 	}{
-		{"the same", 7 * time.Second, false, time.Second, false},
-		{"slower, to the middle", 7500 * time.Millisecond, true, 1496 * time.Millisecond, false},
-		{"slower, as far from the other bound", 7996 * time.Millisecond, true, time.Second, false},
-		{"a tenth of the room less", 6900 * time.Millisecond, true, 900 * time.Millisecond, false},
-		{"more than a tenth less", 6899 * time.Millisecond, true, 899 * time.Millisecond, true},
-		{"near the upper bound", 8900 * time.Millisecond, true, 96 * time.Millisecond, true},
-		{"beyond it", 9100 * time.Millisecond, true, -104 * time.Millisecond, true},
+		{"the same", 7 * time.Second, false, 1002 * time.Millisecond, false},
+		{"slower, to the middle", 7500 * time.Millisecond, true, 1498 * time.Millisecond, false},
+		{"slower, as far from the other bound", 7996 * time.Millisecond, true, 1002 * time.Millisecond, false},
+		{"a tenth of the room less", 6900 * time.Millisecond, true, 902 * time.Millisecond, false},
+		{"more than a tenth less", 6899 * time.Millisecond, true, 901 * time.Millisecond, true},
+		{"near the upper bound", 8900 * time.Millisecond, true, 98 * time.Millisecond, true},
+		{"beyond it", 9100 * time.Millisecond, true, -102 * time.Millisecond, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := Runs(base, stored(t, trials(5, row.from, nil))).Rows[0].Server.Detection
-			if d.Shown != row.shown || *d.BaseRoom != time.Second || *d.NewRoom != row.room || d.Worse() != row.worse {
+			if d.Shown != row.shown || *d.BaseRoom != 1002*time.Millisecond || *d.NewRoom != row.room || d.Worse() != row.worse {
 				t.Errorf("shown %v, room from %v to %v, worse %v", d.Shown, *d.BaseRoom, *d.NewRoom, d.Worse())
 			}
 		})
@@ -246,14 +256,14 @@ func TestNetworksKeepTheirOwn(t *testing.T) {
 }
 
 func TestMistakesAreCounted(t *testing.T) {
-	none := stored(t, trials(4, 7*time.Second, nil))
-	many := stored(t, trials(4, 7*time.Second, func(r *judge.Record) { r.Client.Mistakes = 2 }))
+	none := stored(t, trials(5, 7*time.Second, nil))
+	many := stored(t, trials(5, 7*time.Second, func(r *judge.Record) { r.Client.Mistakes = 2 }))
 	c := Runs(none, many)
-	if m := c.Rows[0].Client.Mistakes; !m.Shown || m.Base != 0 || m.New != 8 {
+	if m := c.Rows[0].Client.Mistakes; !m.Shown || m.Base != 0 || m.New != 10 {
 		t.Errorf("%+v", m)
 	}
 	measures := c.Rows[0].Client.Measures()
-	if m := measures[len(measures)-1]; m.What != "mistakes" || m.Change != "+8" {
+	if m := measures[len(measures)-1]; m.What != "mistakes" || m.Change != "+10" {
 		t.Errorf("%+v", m)
 	}
 	for _, m := range c.Rows[0].Server.Measures() {
@@ -270,9 +280,9 @@ func TestMarkdownSaysAll(t *testing.T) {
 	for _, want := range []string{
 		"# 3 regressions; 4 of 4 measures changed in 1 cell.\n",
 		"- cable-pull under fixed/strict: 5 broken, was 5 held\n",
-		"- cable-pull under fixed/strict: the client's T\\_D went from 7.002s to 9.102s (p=0.008 n=5), and its room from 1s to -104ms\n",
+		"- cable-pull under fixed/strict: the client's T\\_D went from 7.002s to 9.102s (p=0.032 n=5), and its least room from 1.002s to -102ms\n",
 		"- Different seeds in 5 of 5 trials",
-		"| cable-pull | fixed/strict | client | T\\_D | 7.002s | 9.102s | +2.1s | p=0.008 n=5 |\n",
+		"| cable-pull | fixed/strict | client | T\\_D | 7.002s | 9.102s | +2.1s | p=0.032 n=5 |\n",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q:\n%s", want, page)
@@ -296,8 +306,8 @@ func byWire(r *judge.Record) {
 
 // A hang-up by the wire has room to lose, as any detection.
 func TestHangUpsHaveRoom(t *testing.T) {
-	c := Runs(stored(t, trials(4, 3500*time.Millisecond, byWire)), stored(t, trials(4, 9500*time.Millisecond, byWire)))
-	if got := c.Regressions(); len(got) != 1 || !strings.Contains(got[0], "the client's T_D went from 3.502s to 9.502s") || !strings.Contains(got[0], "its room from 6.497s to 497ms") {
+	c := Runs(stored(t, trials(5, 3500*time.Millisecond, byWire)), stored(t, trials(5, 9500*time.Millisecond, byWire)))
+	if got := c.Regressions(); len(got) != 1 || !strings.Contains(got[0], "the client's T_D went from 3.502s to 9.502s") || !strings.Contains(got[0], "its least room from 6.498s to 498ms") {
 		t.Errorf("%q", got)
 	}
 }
@@ -309,7 +319,7 @@ func TestEndsAreCompared(t *testing.T) {
 		r.Client = judge.Measures{End: &took}
 		r.Checks[0] = judge.Check{That: scenario.Ends, Side: heartbeat.ClientSide, Held: true, Slack: new(9*time.Second - took)}
 	}
-	c := Runs(stored(t, trials(4, 6500*time.Millisecond, ends)), stored(t, trials(4, 8500*time.Millisecond, ends)))
+	c := Runs(stored(t, trials(5, 6500*time.Millisecond, ends)), stored(t, trials(5, 8500*time.Millisecond, ends)))
 	var said []string
 	for _, m := range c.Rows[0].Client.Measures() {
 		said = append(said, m.What+" "+m.Change)

@@ -99,6 +99,6 @@ func (c cell) phases() []float64 {
 }
 
 // at are the records of these phases.
-func (c cell) at(phases []float64) []judge.Record {
+func (c cell) at(phases ...float64) []judge.Record {
 	return slices.DeleteFunc(slices.Clone(c.records), func(r judge.Record) bool { return !slices.Contains(phases, r.Phase) })
 }

@@ -13,7 +13,8 @@ type Measure struct {
 	What      string
 	Base, New string
 	Test      Test
-	// Change is "~" where none is shown, else by how much.
+	// Change is "~" where none is shown, or how many values it would take to;
+	// else by how much.
 	Change string
 	Worse  bool
 }
@@ -37,7 +38,7 @@ func (s Side) Measures() []Measure {
 }
 
 func (t Times) measure(what string) Measure {
-	m := Measure{What: what, Base: median(t.Base), New: median(t.New), Test: t.Test, Change: "~", Worse: t.Worse()}
+	m := Measure{What: what, Base: median(t.Base), New: median(t.New), Test: t.Test, Change: t.unchanged(), Worse: t.Worse()}
 	if t.Shown {
 		m.Change = signed(t.New.Median - t.Base.Median)
 	}
@@ -45,7 +46,7 @@ func (t Times) measure(what string) Measure {
 }
 
 func (c Counts) measure() Measure {
-	m := Measure{What: "mistakes", Base: strconv.Itoa(c.Base), New: strconv.Itoa(c.New), Test: c.Test, Change: "~"}
+	m := Measure{What: "mistakes", Base: strconv.Itoa(c.Base), New: strconv.Itoa(c.New), Test: c.Test, Change: c.unchanged()}
 	if c.Shown {
 		m.Change = fmt.Sprintf("%+d", c.New-c.Base)
 	}

@@ -66,7 +66,7 @@ func (t Times) against(r Row, side heartbeat.Side, what string) []string {
 	if !t.Worse() {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: the %s's %s went from %s to %s (%v), and its room from %v to %v",
+	return []string{fmt.Sprintf("%s: the %s's %s went from %s to %s (%v), and its least room from %v to %v",
 		r.Name(), side, what, median(t.Base), median(t.New), t.Test, words.Milli(*t.BaseRoom), words.Milli(*t.NewRoom))}
 }
 
@@ -89,10 +89,13 @@ func (c Comparison) Unclear() []string {
 
 // Headline is the comparison as one line of plain text.
 func (c Comparison) Headline() string {
-	changed := 0
+	var changed, few int
 	for _, t := range c.tests() {
 		if t.Shown {
 			changed++
+		}
+		if t.few() {
+			few++
 		}
 	}
 	lead := "No regression"
@@ -103,6 +106,9 @@ func (c Comparison) Headline() string {
 		lead = "Nothing to compare: the runs have no scenario under the same policy"
 	}
 	out := fmt.Sprintf("%s; %d of %s changed in %s", lead, changed, words.Plural(len(c.tests()), "measure"), words.Plural(len(c.Rows), "cell"))
+	if few > 0 {
+		out += fmt.Sprintf("; %d with too few trials to tell", few)
+	}
 	if n := len(c.Unclear()); n > 0 {
 		out += fmt.Sprintf("; %d unclear", n)
 	}
@@ -114,21 +120,23 @@ func (c Comparison) Headline() string {
 
 // Legend says how to read the changes.
 func (c Comparison) Legend() string {
-	able := 0
+	var possible, few, enough int
 	for _, t := range c.tests() {
-		if t.able() {
-			able++
+		if t.phases > 0 {
+			possible++
+		}
+		if t.few() {
+			few++
+			enough = max(enough, (t.Enough+t.phases-1)/t.phases)
 		}
 	}
-	out := fmt.Sprintf("~: no change is shown (Mann-Whitney U test, p < %g, at least %d trials on each side). Times are medians.", Alpha, Fewest)
-	switch {
-	case able == 0:
-		return out + " Here none could be: there are too few trials, and --repeat 2 runs more."
-	case float64(able)*Alpha >= 1:
-		return out + fmt.Sprintf(" Of %d such tests about %.0f show a change by chance.", able, float64(able)*Alpha)
-	default:
-		return out
+	out := fmt.Sprintf("~: no change is shown. The test is of ranks within each phase, and p is corrected for all tests: "+
+		"two runs of the same thing show any change in at most %g%% of comparisons. Times are medians.", 100*Alpha)
+	if few > 0 {
+		out += fmt.Sprintf(" %d of %s had too few trials to tell: %d at each phase, in both runs, would do (--repeat %[3]d).",
+			few, words.Plural(possible, "test"), enough)
 	}
+	return out
 }
 
 // tests are those of all measures that any trial had.

@@ -68,7 +68,7 @@ func (s source) checkSense(n *yaml.Node, sc scenario.Scenario, policies []heartb
 		}
 		scope, err := sc.NewScope(p, nil)
 		if err == nil {
-			err = sc.Validate(scope)
+			err = sc.Under(p.Name).Validate(scope)
 		}
 		if err == nil {
 			return nil

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -100,6 +101,9 @@ func TestScenariosRefuses(t *testing.T) {
 		{name: "parameter without default", item: "{name: a, params: [{name: x}]" + rest, want: `s.yaml:2:5: scenario a: parameter x= is 0s under echo-timer/strict, want more than 0`},
 		{name: "no claim", item: "{name: a, observe: hi}", want: `s.yaml:2:5: scenario "a": want a name, a claim and at least one expectation`},
 		{name: "unknown name in a span", item: strings.Replace("{name: a"+rest, "observe: hi", "observe: high", 1), want: `s.yaml:2:5: scenario a: observe: span "high": "high" is neither a duration`},
+		{name: "a fault of no time", item: strings.Replace("{name: a"+rest, "must: strike", "for: 0s, must: strike", 1), want: `s.yaml:2:5: scenario a: fault cable-pull: for is 0s, want more than 0; without for it lasts until the trial ends`},
+		{name: "a detection of nothing", item: "{name: a, claim: C., observe: hi, expect: [{that: detects}]}", want: `s.yaml:2:5: scenario a: expectation 1 (detects): there is no fault, want one under faults`},
+		{name: "a look that is too short", item: strings.Replace("{name: a"+rest, "hi, expect: [{that: unnoticed}", "hi - 1s, expect: [{that: detects}", 1), want: `s.yaml:2:5: scenario a: expectation 1 (detects): its window's upper bound, 9s, ends 9s after the strike, and observe is 8s: want an observe of 9s or more`},
 		{name: "a phase of 2", item: "{name: a, phases: [2]" + rest, want: `s.yaml:2:5: scenario a: phase 2, want 0 to 1`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -109,6 +113,19 @@ func TestScenariosRefuses(t *testing.T) {
 				t.Errorf("got %v, error %v; want %q", got, err, row.want)
 			}
 		})
+	}
+}
+
+// What others are expected to do need not make sense under a policy, whose times
+// are its own; under theirs it has to.
+func TestAnExpectationOfOthers(t *testing.T) {
+	const text = "scenarios: [{name: a, claim: C., policies: [%s], observe: 1.7s, faults: [{fault: {kind: reset, side: server}, must: strike}], " +
+		"expect: [{that: mistakes, policies: [fixed]}, {that: ends, within: {hi: D}, policies: [phi]}, {that: ends, within: {hi: D}, policies: [echo-timer]}]}]"
+	for names, want := range map[string]string{"fixed": "", "phi": "", "echo-timer": "expectation 1 (ends): its within's hi, 2s,"} {
+		_, err := Scenarios(strings.NewReader(fmt.Sprintf(text, names)), "s", nil, policies(t))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: error %v, want %q", names, err, want)
+		}
 	}
 }
 

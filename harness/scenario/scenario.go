@@ -64,7 +64,7 @@ type Traffic struct {
 type Step struct {
 	Fault Fault `json:"fault"`
 	At    Span  `json:"at,omitempty"`  // offset from the strike; "": at it
-	For   Span  `json:"for,omitempty"` // "": until the trial ends
+	For   Span  `json:"for,omitempty"` // more than 0; "": until the trial ends
 	Must  Must  `json:"must"`
 }
 

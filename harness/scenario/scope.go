@@ -149,7 +149,8 @@ func (s Scenario) spans() map[string]Span {
 }
 
 // Validate says what is wrong with s, naming the place, for any policy of the
-// scope's kind.
+// scope's kind. What is expected of some policies only may make no sense under that
+// scope: see Under.
 func (s Scenario) Validate(scope Scope) error {
 	if s.Name == "" || s.Claim == "" || len(s.Expect) == 0 {
 		return fmt.Errorf("scenario %q: want a name, a claim and at least one expectation", s.Name)
@@ -191,6 +192,9 @@ func (s Scenario) Validate(scope Scope) error {
 		if f := step.Fault.Kind; (f == Leave || f == Reset) && step.For != "" {
 			return fmt.Errorf("scenario %s: fault %s: for is %s, and it does not last", s.Name, f, step.For)
 		}
+		if lasts, _ := step.For.Eval(scope); step.For != "" && lasts == 0 {
+			return fmt.Errorf("scenario %s: fault %s: for is %v, want more than 0; without for it lasts until the trial ends", s.Name, step.Fault.Kind, lasts)
+		}
 		if musts := []Must{MustStrike, MustNotStrike, MayStrike}; !slices.Contains(musts, step.Must) {
 			return fmt.Errorf("scenario %s: fault %s: must is %q, want one of %s", s.Name, step.Fault.Kind, step.Must, join(musts))
 		}
@@ -199,6 +203,9 @@ func (s Scenario) Validate(scope Scope) error {
 		}
 	}
 	if err := s.validateTimes(scope); err != nil {
+		return fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
+	if err := s.validateSense(scope); err != nil {
 		return fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	for _, phase := range s.Phases {
