@@ -22,8 +22,9 @@ import (
 func (of advice) print(t terminal) {
 	d := of.Demands
 	p := d.Profile
-	fmt.Fprintf(t, "%v, at most %v mistakes; delays of %v to %v, jitter %v, loss %s over %s\n\n",
-		p.Window, d.Mistakes, p.Delay-p.Jitter/2, p.Delay, p.Jitter, words.Percent(d.Loss), d.Delivery)
+	printLine(t, "", fmt.Sprintf("%v, at most %v mistakes; delays of %v to %v, jitter %v, loss %s over %s",
+		p.Window, d.Mistakes, p.Delay-p.Jitter/2, p.Delay, p.Jitter, words.Percent(d.Loss), d.Delivery))
+	fmt.Fprintln(t)
 	if m := of.Measured; m != nil {
 		for _, line := range measuredWords(*m) {
 			printProse(t, line)
@@ -41,7 +42,7 @@ func (of advice) printNumbers(t terminal) {
 	header := []any{"family", "every", "with", "T_D", "mistakes", "by", "beats/h", "kB/h"}
 	many := of.Demands.Connections > 1
 	if many {
-		header = append(header, fmt.Sprintf("GB/day of %s", words.Count(of.Demands.Connections)))
+		header = append(header, "GB/day")
 	}
 	tab := newTable(t, header...)
 	tab.SetColumnConfigs(slices.Concat(rightAligned(2), rightAligned(4, 5), rightAligned(7, 8, 9),
@@ -133,9 +134,10 @@ func (of advice) printChecks(t terminal) {
 	if len(checked) == 0 {
 		return
 	}
-	fmt.Fprint(t, "\nChecked by simulating it:\n\n")
-	tab := newTable(t, "family", "beats", "days", "mistakes", "95 %", of.Demands.Mistakes.String(), "crashes", "T_D seen", "early", "late")
-	tab.SetColumnConfigs(slices.Concat(rightAligned(2, 3, 4, 5), rightAligned(7, 8, 9, 10), []table.ColumnConfig{{Number: 6, Hidden: of.Measured != nil}}))
+	most := slices.MaxFunc(checked, func(a, b tune.Recommendation) int { return a.Check.Beats - b.Check.Beats }).Check
+	fmt.Fprintf(t, "\nChecked by simulating up to %s beats and %s crashes:\n\n", words.Count(most.Beats), words.Count(most.Crashes))
+	tab := newTable(t, "family", "days", "mistakes", "95 %", of.Demands.Mistakes.String(), "T_D seen", "early", "late")
+	tab.SetColumnConfigs(slices.Concat(rightAligned(2, 3, 4), rightAligned(6, 7, 8), []table.ColumnConfig{{Number: 5, Hidden: of.Measured != nil}}))
 	for _, r := range checked {
 		c := r.Check
 		if c.Err != "" {
@@ -143,8 +145,8 @@ func (of advice) printChecks(t terminal) {
 			continue
 		}
 		tab.AppendRow(table.Row{
-			r.Family, words.Count(c.Beats), words.Number(c.Rate.In.Hours() / 24), words.Count(c.Rate.Mistakes), atMost(c.Rate.Most),
-			of.verdict(t, r), words.Count(c.Crashes), reaches(c.Detection), share100(c.Early, c.Crashes), share100(c.Late, c.Crashes),
+			r.Family, words.Number(c.Rate.In.Hours() / 24), words.Count(c.Rate.Mistakes), atMost(c.Rate.Most),
+			of.verdict(t, r), reaches(c.Detection), share100(c.Early, c.Crashes), share100(c.Late, c.Crashes),
 		})
 	}
 	tab.Render()
@@ -156,12 +158,12 @@ func (of advice) printReplays(t terminal) {
 		return
 	}
 	fmt.Fprint(t, "\nReplayed on the capture:\n\n")
-	tab := newTable(t, "family", "beats", "days", "mistakes", "95 %", of.Demands.Mistakes.String())
-	tab.SetColumnConfigs(rightAligned(2, 3, 4, 5))
+	tab := newTable(t, "family", "days", "mistakes", "95 %", of.Demands.Mistakes.String())
+	tab.SetColumnConfigs(rightAligned(2, 3, 4))
 	for _, r := range of.Recommendations {
 		if c := r.Replay; c != nil {
 			tab.AppendRow(table.Row{
-				r.Family, words.Count(c.Beats), words.Number(c.Rate.In.Hours() / 24), words.Count(c.Rate.Mistakes), atMost(c.Rate.Most), of.verdict(t, r),
+				r.Family, words.Number(c.Rate.In.Hours() / 24), words.Count(c.Rate.Mistakes), atMost(c.Rate.Most), of.verdict(t, r),
 			})
 		}
 	}
@@ -188,7 +190,10 @@ func (of advice) printHelp(t terminal) {
 	d := of.Demands
 	fmt.Fprintln(t)
 	lines := append(slices.Clone(of.Warnings),
-		"T_D is the range over all phases, on either side, where no beat is lost. Beats that were lost just before a crash make it the sooner, and are counted as early. Mistakes are those of the side that makes more: 1/20d is one in 20 days, 1/20y one in 20 years. 95 %: the rate that they show, with that confidence.")
+		"T_D is the range over all phases, on either side, where no beat is lost. Beats that were lost just before a crash make it the sooner, and are counted as early. Mistakes are those of the side that makes more: 1/20d is one in 20 days, 1/20y one in 20 years. 95 %: with that confidence, there are no more.")
+	if d.Connections > 1 {
+		lines = append(lines, fmt.Sprintf("GB/day: of %s connections.", words.Count(d.Connections)))
+	}
 	if of.Measured != nil {
 		lines = append(lines, "Replayed: the capture's losses and delays met beats that left as often as advised, at four phases, of which the worst counts; each beat shares the fate of the capture's nearest. Kept is what the simulation keeps as well.")
 	}
@@ -232,7 +237,7 @@ func (of advice) moreBeats() string {
 	var never []string
 	needed, longer := 0, 0.0
 	for _, r := range of.Recommendations {
-		if r.Check == nil || r.Check.Verdict(of.Demands.Mistakes) != tune.Unsure {
+		if r.Check == nil || r.Check.Verdict(of.Demands.Mistakes) != tune.Unsure || r.Verdict(of.Demands.Mistakes) == tune.Broken {
 			continue
 		}
 		n := r.Needs(of.Demands.Mistakes)
