@@ -89,17 +89,17 @@ func standIns(p heartbeat.Policy) (client, server detect.Config, interval time.D
 // Unbearable are the capture's silences, the longest first, in which any detector
 // that keeps the window suspects a peer that lives, whatever the interval.
 //
-// Of a silence of S, all but one interval of the capture is the way's, or the
-// peer's: that is how long the beats that are missing stand for. To keep the window
-// after a crash, a detector must not wait longer than the window leaves; a way that
-// is dead for longer than that looks the same to it.
+// In a silence of S, the way was dead for all but two intervals of the capture at least:
+// from the first beat that is missing to the last. To keep the window after a crash, a
+// detector must not wait longer than the window leaves; a way that is dead for longer
+// than that looks the same to it.
 func (d Demands) Unbearable() []Silence {
 	if d.way == nil {
 		return nil
 	}
 	var out []Silence
 	for _, s := range d.way.silences {
-		if s.Long-time.Duration(d.way.interval) > d.silence() {
+		if s.Long-time.Duration(2*d.way.interval) > d.silence() {
 			out = append(out, s)
 		}
 	}

@@ -42,6 +42,17 @@ func TestAnOutageIsAMistakeOfEveryFamily(t *testing.T) {
 	}
 }
 
+// Beats every second that are missing for 9 s say that the way was dead for 8 s, from
+// the first of them to the last: a window that leaves 8.8 s may bear that.
+func TestASilenceIsUnbearableOnlyForSure(t *testing.T) {
+	for lost, want := range map[int]int{9: 0, 10: 1} {
+		d := onCapture(t, 3600, func(i int) bool { return i >= 1000 && i < 1000+lost })
+		if got := d.Unbearable(); len(got) != want {
+			t.Errorf("%d beats: %+v, want %d", lost, got, want)
+		}
+	}
+}
+
 // Bursts that the window leaves room for make beats more frequent: the fewer a burst
 // takes between two that arrive, the shorter the silence.
 func TestABurstMakesTheIntervalShorter(t *testing.T) {
