@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/capture"
-	"github.com/flatline-go/flatline/harness/file"
 	"github.com/flatline-go/flatline/harness/sim"
 	"github.com/flatline-go/flatline/harness/tune"
 	"github.com/flatline-go/flatline/heartbeat"
@@ -32,7 +30,7 @@ type tuneCmd struct {
 	Interval    *time.Duration `placeholder:"TIME" help:"This beat interval. Default: the largest that will do."`
 	Family      []string       `placeholder:"NAME" help:"Families of detectors. Default: all."`
 	Connections int            `default:"1" placeholder:"N" help:"How many connections to count the overhead of."`
-	Beats       int            `default:"10000000" placeholder:"N" help:"Most beats to simulate for a family."`
+	Beats       *int           `placeholder:"N" help:"How many to simulate for a family. Default: 10 million at most."`
 	Seed        uint64         `default:"1" placeholder:"N" help:"Seed of the simulation."`
 	Print       string         `placeholder:"SYSTEM" help:"Print settings for sysctl, go, grpc, nats or yaml only."`
 	Out         string         `placeholder:"FILE" help:"Write the policies there, for run, sim and judge."`
@@ -60,7 +58,7 @@ func (f *firewall) UnmarshalText(text []byte) (err error) {
 
 // Help is shown below the command's summary.
 func (*tuneCmd) Help() string {
-	return `Example: flatline tune --window 6s..9s --delay 50ms --jitter 20ms --loss 1%`
+	return `Example: flatline tune --window 6s..9s --delay 50ms --jitter 20ms --loss 1% --mistakes 1/week`
 }
 
 // advice is all that the command has to say.
@@ -68,10 +66,14 @@ type advice struct {
 	Demands         tune.Demands          `json:"demands"`
 	Measured        *tune.Measured        `json:"measured,omitempty"`
 	Recommendations []tune.Recommendation `json:"recommendations"`
+	// Warnings are what must be known of the recommendations before they are used.
+	Warnings []string `json:"warnings,omitempty"`
 	// Relaxations are by family that keeps not all of the demands.
 	Relaxations map[string][]tune.Relaxation `json:"relaxations,omitempty"`
 	Settings    *tune.Settings               `json:"settings,omitempty"`
 	Counted     string                       `json:"counted"`
+
+	took time.Duration // to recommend
 }
 
 // Run is called by Kong.
@@ -88,13 +90,15 @@ func (c *tuneCmd) Run(ctx context.Context, s streams) error {
 	if _, err := choose("print", "system", systems, func(s string) string { return s }, wish(c.Print)); err != nil {
 		return err
 	}
-	if err := c.mayWrite(); err != nil {
+	if err := mayWrite(c.Out); err != nil {
 		return err
 	}
 	of.Counted = tune.Counted
 	interrupted := ""
 	if c.needsRecommendations() {
-		of.Recommendations, err = tune.Recommend(ctx, of.Demands, families, tune.Options{Seed: c.Seed, Beats: c.Beats})
+		began := time.Now()
+		of.Recommendations, err = tune.Recommend(ctx, of.Demands, families, c.options())
+		of.took = time.Since(began)
 		if err != nil && ctx.Err() == nil {
 			return usage("%w", err)
 		}
@@ -107,6 +111,7 @@ func (c *tuneCmd) Run(ctx context.Context, s streams) error {
 			return of.contradiction()
 		}
 	}
+	of.Warnings = of.warnings(c.Trace)
 	if err := c.print(s, of); err != nil {
 		return err
 	}
@@ -114,6 +119,15 @@ func (c *tuneCmd) Run(ctx context.Context, s streams) error {
 		return exit{exitInterrupted, errors.New("interrupted: " + interrupted)}
 	}
 	return c.write(s, of)
+}
+
+// options are those of the simulation.
+func (c *tuneCmd) options() tune.Options {
+	o := tune.Options{Seed: c.Seed}
+	if c.Beats != nil {
+		o.Beats = *c.Beats
+	}
+	return o
 }
 
 // needsRecommendations says whether what is printed rests on them: what other
@@ -160,8 +174,8 @@ func (c *tuneCmd) demands() (advice, error) {
 		}
 		d.Interval = *c.Interval
 	}
-	if c.Beats < 1 {
-		return advice{}, usage("--beats: %d, want 1 or more", c.Beats)
+	if c.Beats != nil && *c.Beats < tune.FewestBeats {
+		return advice{}, usage("--beats: %d, want %d or more: fewer tell nothing of rare mistakes", *c.Beats, tune.FewestBeats)
 	}
 	d.Profile = profile
 	of := advice{Demands: d}
@@ -183,6 +197,9 @@ func (c *tuneCmd) demands() (advice, error) {
 		return advice{}, err
 	}
 	if err := of.Demands.Validate(); err != nil {
+		if m := of.Measured; m != nil { // it is the capture that cannot be
+			return advice{}, usage("--trace: %s: %w (its delays differ by up to %v; its longest silence is %s)", c.Trace, err, m.Spread, silenceWords(m.Silence))
+		}
 		return advice{}, usage("%w", err)
 	}
 	return of, nil
@@ -289,18 +306,24 @@ func choices(of []tune.Relaxation) string {
 
 // print prints the advice, or the settings alone.
 func (c *tuneCmd) print(s streams, of advice) error {
-	var policies strings.Builder
 	if c.Print == "yaml" {
-		if err := file.WritePolicies(&policies, of.policies()); err != nil {
+		text, err := of.policyFile()
+		if err != nil {
 			return err
 		}
-		of.Settings = &tune.Settings{System: c.Print, Text: policies.String()}
+		of.Settings = &tune.Settings{System: c.Print, Text: text}
 	} else if c.Print != "" {
 		settings, err := tune.Print(c.Print, of.Demands, of.Recommendations)
 		if err != nil {
 			return usage("--print: %w", err)
 		}
+		settings.Text = comments(c.Print, of.Warnings) + settings.Text
 		of.Settings = &settings
+	}
+	if c.Print != "" || c.Out != "" || c.JSON { // else they stand below the table
+		for _, line := range of.Warnings {
+			printProse(s.err, "flatline: "+line)
+		}
 	}
 	switch {
 	case c.JSON:
@@ -328,39 +351,17 @@ func (of advice) policies() []heartbeat.Policy {
 	return out
 }
 
-// mayWrite says why the policy file cannot be written, if it cannot, before anything
-// is simulated for it. What is there stays there until there is something better.
-func (c *tuneCmd) mayWrite() error {
-	if c.Out == "" {
-		return nil
-	}
-	_, err := os.Lstat(c.Out)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE, 0o644)
-	if err == nil {
-		err = f.Close()
-		if fresh {
-			err = errors.Join(err, os.Remove(c.Out))
-		}
-	}
-	if err != nil {
-		return usage("--out: %w", err)
-	}
-	return nil
-}
-
 // write writes the policy file, if it is wanted.
-func (c *tuneCmd) write(s streams, of advice) (err error) {
+func (c *tuneCmd) write(s streams, of advice) error {
 	if c.Out == "" {
 		return nil
 	}
-	f, err := os.Create(c.Out)
+	text, err := of.policyFile()
 	if err != nil {
-		return usage("--out: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := file.WritePolicies(f, of.policies()); err != nil {
 		return err
+	}
+	if err := os.WriteFile(c.Out, []byte(text), 0o644); err != nil {
+		return usage("--out: %w", err)
 	}
 	if !c.JSON && c.Print == "" {
 		fmt.Fprintf(s.out, "Policies: %s; flatline run --policies %s --policy %s\n", c.Out, c.Out, of.policies()[0].Name)

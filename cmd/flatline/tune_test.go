@@ -16,7 +16,7 @@ import (
 )
 
 // wanted are ordinary demands, simulated as little as can be.
-var wanted = []string{"tune", "--window", "6s..9s", "--delay", "50ms", "--jitter", "20ms", "--loss", "1%", "--mistakes", "1/30d", "--beats", "1"}
+var wanted = []string{"tune", "--window", "6s..9s", "--delay", "50ms", "--jitter", "20ms", "--loss", "1%", "--mistakes", "1/30d", "--beats", "100000"}
 
 func with(args []string, more ...string) []string {
 	return append(append([]string{}, args...), more...)
@@ -62,7 +62,8 @@ func TestTuneRefusesWhatCannotBe(t *testing.T) {
 		{"another family", with(wanted, "--family", "fixd"), []string{"--family", `"fixd"`, "did you mean fixed?"}},
 		{"another system", with(wanted, "--print", "cobol"), []string{"--print", `"cobol"`, "sysctl, go, grpc, nats, yaml"}},
 		{"nobody", with(wanted, "--connections", "0"), []string{"connections is 0, want 1 or more"}},
-		{"no beats", with(wanted, "--beats", "0"), []string{"--beats: 0, want 1 or more"}},
+		{"no beats", with(wanted, "--beats", "0"), []string{"--beats: 0, want 100000 or more"}},
+		{"hardly a beat", with(wanted, "--beats", "1"), []string{"--beats: 1, want 100000 or more"}},
 		{"no capture", []string{"tune", "--window", "6s..9s", "--trace", "none.csv"}, []string{"--trace: none.csv"}},
 		{"a short capture", []string{"tune", "--window", "6s..9s", "--trace", file}, []string{"--trace: " + file, "3 arrivals, want at least 20"}},
 		{"a capture and what it tells", with(wanted, "--trace", file), []string{"--trace with --jitter or --loss"}},
@@ -79,7 +80,7 @@ func TestTuneRefusesWhatCannotBe(t *testing.T) {
 		{"equal to no mistakes", []string{"sim", "--equal", "mistakes=0/d"}, []string{"--equal", "more than 0 mistakes"}},
 		{"equal for a century", []string{"sim", "--equal", "mistakes=1/50y"}, []string{"--equal", "beats, want at most 50000000"}},
 		{"equal for beats that are far apart", []string{"sim", "--equal", "mistakes=1/day", "--window", "..24h"}, []string{"--window: ..24h0m0s has a beat every 7h11m59s", "more than a century", "such as ..5h15m0s"}},
-		{"equal for more than a century", []string{"sim", "--equal", "mistakes=1/5y", "--window", "..1h"}, []string{"--equal: 1/1825d mistakes take more than a century", "want more mistakes"}},
+		{"equal for more than a century", []string{"sim", "--equal", "mistakes=1/5y", "--window", "..1h"}, []string{"--equal: 1/5y mistakes take more than a century", "want more mistakes"}},
 		{"equal of policies", []string{"sim", "--equal", "detection=9s", "--policies", file}, []string{"--equal with --policies"}},
 		{"equal in scenarios", []string{"sim", "--equal", "detection=9s", "--scenarios", file}, []string{"--equal with --scenarios"}},
 		{"equal in a mode", []string{"sim", "--equal", "detection=9s", "--mode", "observe"}, []string{"--equal with --mode"}},
@@ -113,9 +114,9 @@ func TestTuneRecommendsEveryFamily(t *testing.T) {
 	words := strings.Join(strings.Fields(stdout), " ")
 	for _, want := range append(tune.FamilyNames(),
 		"6s..9s, at most 1/30d mistakes; delays of 40ms to 50ms, jitter 20ms, loss 1% over udp",
-		"fixed 2.1s timeout 8.8s 6.68-8.85s 1/158d closed form 1,714 322 1,550", "at most 1/30d crashes",
+		"fixed 2.1s timeout 8.8s 6.68-8.85s 1/158d closed form 1,714 322 1,550", "simulating up to 100,000 beats and 19,998 crashes", "95 % 1/30d T_D seen", "GB/day: of 200,000 connections",
 		"chen 2.19s margin 6.603s", "configurator", "kernel idle 1s interval 1s count 7", "computed",
-		"100,000 ", "not shown", "more --beats tell", "Firewall aws-nlb forgets after 5m50s", "docs.aws.amazon.com", "headers of IPv4 and TCP",
+		"100,000 ", "not shown", "is likely to show it, and takes about", "Firewall aws-nlb forgets after 5m50s", "docs.aws.amazon.com", "headers of IPv4 and TCP",
 	) {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, stdout)
@@ -209,7 +210,7 @@ func TestTunePrintsSettingsAlone(t *testing.T) {
 		"go":     {"// The kernel's keepalive", ""},
 		"grpc":   {"// grpc-go.", "the client detects after"},
 		"nats":   {"# nats-server.", ""},
-		"yaml":   {"policies:\n", ""},
+		"yaml":   {written + "policies:\n", ""},
 	} {
 		code, stdout, stderr := flatline(t, with(wanted, "--print", system)...)
 		if code != 0 || !strings.HasPrefix(stdout, want.begins) || !strings.Contains(stderr, want.says) || (want.says == "") != (stderr == "") {
@@ -227,18 +228,113 @@ func TestTuneLooksForItsFileFirst(t *testing.T) {
 	if code, _, stderr := here(ctx, with(wanted, "--out", "nowhere/policy.yaml")...); code != 2 || !strings.Contains(stderr, "--out: open nowhere/policy.yaml") {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
-	save(t, "policy.yaml", "policies: []\n")
+	save(t, "policy.yaml", written+"policies: []\n")
 	for _, file := range []string{"policy.yaml", "other.yaml"} {
 		if code, _, stderr := here(t.Context(), with(wanted, "--margin", "5s", "--out", file)...); code != 2 {
 			t.Errorf("exit code %d, %s", code, stderr)
 		}
 	}
-	if text, err := os.ReadFile("policy.yaml"); err != nil || string(text) != "policies: []\n" {
+	if text, err := os.ReadFile("policy.yaml"); err != nil || string(text) != written+"policies: []\n" {
 		t.Errorf("%q, %v", text, err)
 	}
 	if _, err := os.Stat("other.yaml"); !os.IsNotExist(err) {
 		t.Errorf("an empty file is left: %v", err)
 	}
+}
+
+// What somebody else wrote stays; what tune wrote it writes anew.
+func TestTuneOverwritesItsOwnFilesOnly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	save(t, "notes.txt", "# Notes of mine.\n")
+	save(t, "empty.yaml", "")
+	args := with(wanted, "--family", "fixed", "--out")
+	code, _, stderr := here(t.Context(), with(args, "notes.txt")...)
+	if code != 2 || !strings.Contains(stderr, "--out: notes.txt is there already, and not of flatline tune: move it, or choose another file") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	if text, err := os.ReadFile("notes.txt"); err != nil || string(text) != "# Notes of mine.\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+	for range 2 {
+		if code, _, stderr := here(t.Context(), with(args, "empty.yaml")...); code != 0 {
+			t.Errorf("exit code %d, %s", code, stderr)
+		}
+	}
+}
+
+// What a capture has against the advice goes wherever that goes.
+func TestTuneWarnsOfACaptureEverywhere(t *testing.T) {
+	var csv strings.Builder
+	csv.WriteString("seq,arrived_ns\n")
+	for i := 5; i < 24*3600; i++ {
+		if i%3600 < 1000 || i%3600 >= 1030 { // an outage in each hour
+			fmt.Fprintf(&csv, "%d,%d\n", i, i*1e9+i%7*1e7)
+		}
+	}
+	t.Chdir(t.TempDir())
+	save(t, "capture.csv", csv.String())
+	args := []string{"tune", "--window", "6s..9s", "--trace", "capture.csv", "--family", "fixed,keepalive", "--beats", "100000"}
+	wants := []string{"capture.csv has 24 silences that no policy bears which keeps the window 6s..9s", "The longest is of 31.0", "s after beat ", "Losses come in bursts, of up to 30 beats", "Broken: at most 1/30d mistakes, by fixed, keepalive."}
+	check := func(what, text, mark string) {
+		t.Helper()
+		flat := strings.Join(strings.Fields(strings.ReplaceAll(text, "\n"+mark, " ")), " ")
+		for _, want := range wants {
+			if !strings.Contains(flat, want) {
+				t.Errorf("%s: no %q in\n%s", what, want, text)
+			}
+		}
+	}
+	code, stdout, stderr := here(t.Context(), args...)
+	check("table", stdout, "")
+	if code != 0 || stderr != "" || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "24/d capture") || strings.Contains(stdout, "kept") {
+		t.Errorf("exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	for system, mark := range map[string]string{"sysctl": "# ", "go": "// ", "grpc": "// ", "nats": "# ", "yaml": "# "} {
+		_, stdout, stderr := here(t.Context(), with(args, "--print", system)...)
+		if system == "yaml" || system == "go" { // others follow from the window alone
+			check(system, stdout, mark)
+			check(system+" on stderr", stderr, "")
+			continue
+		}
+		if !strings.HasPrefix(stdout, mark+"capture.csv has 24 silences") || !strings.Contains(stderr, "capture.csv has 24 silences") {
+			t.Errorf("%s: %s\n%s", system, stderr, stdout)
+		}
+	}
+	_, _, stderr = here(t.Context(), with(args, "--out", "policy.yaml")...)
+	text, err := os.ReadFile("policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("--out", string(text), "# ")
+	check("--out on stderr", stderr, "")
+	_, stdout, _ = here(t.Context(), with(args, "--json")...)
+	check("--json", stdout, "")
+	if code, _, stderr := here(t.Context(), "list", "--policies", "policy.yaml"); code != 0 {
+		t.Errorf("list: exit code %d, %s", code, stderr)
+	}
+}
+
+// A stall of which all arrives in the end makes a delay longer than the window.
+func TestTuneNamesTheStallThatIsTooLong(t *testing.T) {
+	var csv strings.Builder
+	csv.WriteString("seq,arrived_ns\n")
+	for i := range 2000 {
+		fmt.Fprintf(&csv, "%d,%d\n", i, stalled(i))
+	}
+	t.Chdir(t.TempDir())
+	save(t, "capture.csv", csv.String())
+	code, _, stderr := here(t.Context(), "tune", "--window", "6s..9s", "--trace", "capture.csv")
+	if code != 2 || !strings.Contains(stderr, "--trace: capture.csv: ") || !strings.Contains(stderr, "its longest silence is 21s after beat 999 (16m39s after the first arrival)") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
+// stalled is when beat i arrives that meets a stall of 20 s.
+func stalled(i int) int {
+	if i >= 1000 && i < 1020 {
+		return 1020 * 1e9
+	}
+	return i * 1e9
 }
 
 func TestTuneMeasuresACapture(t *testing.T) {
@@ -251,7 +347,7 @@ func TestTuneMeasuresACapture(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	save(t, "capture.csv", csv.String())
-	code, stdout, stderr := here(t.Context(), "tune", "--window", "6s..9s", "--trace", "capture.csv", "--family", "fixed", "--beats", "1")
+	code, stdout, stderr := here(t.Context(), "tune", "--window", "6s..9s", "--trace", "capture.csv", "--family", "fixed", "--beats", "100000")
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}

@@ -35,8 +35,9 @@ type Reader struct {
 	// from: the name of a column, or "" if it was given.
 	Interval  time.Duration
 	Estimated string
-	Rows      int // that were taken
-	Bad       int // lines that were skipped
+	First     uint64 // the number that Next's are counted from
+	Rows      int    // that were taken
+	Bad       int    // lines that were skipped
 
 	rows    *rows
 	head    []row // the first ones, not yet passed on
@@ -88,6 +89,7 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	for _, row := range c.head {
 		c.seq, c.arrived = min(c.seq, row.seq), min(c.arrived, row.arrived)
 	}
+	c.First = c.seq
 	if c.Interval == 0 {
 		c.Interval, c.Estimated = estimate(c.head, in.sent >= 0)
 		if c.Interval <= 0 {

@@ -41,35 +41,89 @@ const (
 
 // Verdict says whether the mistakes that were seen are within the demand.
 func (c Check) Verdict(demanded Rate) Verdict {
-	switch {
-	case c.Err != "" || c.Beats == 0:
+	if c.Err != "" || c.Beats == 0 {
 		return Unsure
-	case c.Rate.Most <= demanded.PerDay():
+	}
+	return c.Rate.verdict(demanded)
+}
+
+func (r MistakeRate) verdict(demanded Rate) Verdict {
+	switch {
+	case r.Most <= demanded.PerDay():
 		return Kept
-	case c.Rate.Least > demanded.PerDay():
+	case r.Least > demanded.PerDay():
 		return Broken
 	default:
 		return Unsure
 	}
 }
 
+// Verdict is what all that was tried says together: a demand is kept if the
+// simulation keeps it, where there is one, and the replay on the capture as well.
+// Broken is what one of them breaks. "": nothing was tried. A kernel's user timeout is
+// never shown to be kept: see standIns.
+func (r Recommendation) Verdict(demanded Rate) Verdict {
+	var all []Verdict
+	if r.Check != nil {
+		all = append(all, r.Check.Verdict(demanded))
+	}
+	if r.Replay != nil {
+		all = append(all, r.Replay.Rate.verdict(demanded))
+		if r.Family == UserTimeout {
+			all = append(all, Unsure)
+		}
+	}
+	for _, v := range []Verdict{Broken, Unsure, Kept} {
+		if slices.Contains(all, v) {
+			return v
+		}
+	}
+	return ""
+}
+
 const (
 	// enough times the recurrence that is demanded is simulated, if the limit
-	// allows it: as many mistakes may be seen, and 3.7 would be shown to be
-	// within the demand if there were none.
+	// allows it: as many mistakes may be seen, and 3.7 times would show that the
+	// demand is kept if there were none.
 	enough = 10
-	// fewestBeats are simulated in any case.
-	fewestBeats = 100_000
+	// FewestBeats are simulated in any case: fewer say nothing.
+	FewestBeats = 100_000
+	// UsualBeats are simulated at most, where nobody asks for more.
+	UsualBeats = 10_000_000
 	// crashes are tried on each side.
 	crashes = 10_000
 )
 
-// beatsFor is how many beats tell whether an interval keeps the demands, as far as
-// the options allow.
+// beatsFor is how many beats are simulated: those that the options ask for, or as many
+// as tell whether an interval keeps the demands, and no more than usual.
 func (d Demands) beatsFor(interval time.Duration, o Options) int {
-	wanted := enough * float64(d.Mistakes.Recurrence()) / float64(interval)
+	wanted := float64(o.Beats)
+	if o.Beats == 0 {
+		wanted = min(UsualBeats, enough*float64(d.Mistakes.Recurrence())/float64(interval))
+	}
 	most := float64(math.MaxInt64 / 4 / int64(interval))
-	return int(min(most, max(fewestBeats, min(wanted, float64(o.beats())))))
+	return int(min(most, max(FewestBeats, wanted)))
+}
+
+// Needs is how many beats of the recommendation would very likely show that the
+// demand is kept, if mistakes go on as they are predicted to, or were seen to; 0: no
+// number would, or not in centuries.
+func (r Recommendation) Needs(demanded Rate) int {
+	if r.Check == nil || r.Policy.Interval <= 0 {
+		return 0
+	}
+	perDay := r.Check.Rate.PerDay
+	if r.Predicted != nil && r.By == ClosedForm {
+		perDay = *r.Predicted
+	}
+	for days := r.Check.Rate.In.Hours() / 24; days < Longest.Hours()/24; days *= 1.1 {
+		expected := perDay * days
+		_, most := poisson(int(math.Ceil(expected + 1.645*math.Sqrt(expected)))) // of 95 in a hundred simulations
+		if most <= demanded.PerDay()*days {
+			return int(days * day.Seconds() / r.Policy.Interval.Seconds())
+		}
+	}
+	return 0
 }
 
 // checks simulates policies of one interval, all on the same arrivals.

@@ -36,6 +36,8 @@ type Demands struct {
 	// Variance is that of the one-way delays, in seconds squared, where it was
 	// measured; 0: that of the uniform ones.
 	Variance float64 `json:"variance_s2,omitempty"`
+
+	way *way // of a capture, to replay what is recommended on; nil: there is none
 }
 
 // Validate says what is wrong with the demands, if anything, each by itself.

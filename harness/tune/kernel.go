@@ -125,6 +125,6 @@ func (d Demands) checkRate(r Recommendation) Recommendation {
 // without is r for a family that has nothing to recommend, and why.
 func (r Recommendation) without(format string, args ...any) Recommendation {
 	r.Why = fmt.Sprintf(format, args...)
-	r.Policy, r.Detection, r.Overhead, r.Check = heartbeat.Policy{}, heartbeat.Window{}, Overhead{}, nil
+	r.Policy, r.Detection, r.Overhead, r.Check, r.Replay = heartbeat.Policy{}, heartbeat.Window{}, Overhead{}, nil, nil
 	return r
 }

@@ -107,9 +107,14 @@ func (r Rate) PerDay() float64 { return r.Count * float64(day) / float64(r.Per) 
 // String is "1/30d".
 func (r Rate) String() string {
 	per := r.Per.String()
+	const year = 365 * day
 	switch {
 	case r.Per == day:
 		per = "d"
+	case r.Per == year:
+		per = "y"
+	case r.Per%year == 0:
+		per = fmt.Sprintf("%dy", r.Per/year)
 	case r.Per == time.Hour:
 		per = "h"
 	case r.Per%day == 0:

@@ -54,3 +54,11 @@ func TestPerDayInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestRatesOfYearsAreSaidInYears(t *testing.T) {
+	for text, want := range map[string]string{"1/365d": "1/y", "1/36500d": "1/100y", "2/5y": "2/5y", "1/366d": "1/366d"} {
+		if r, err := ParseRate(text); err != nil || r.String() != want {
+			t.Errorf("%q: %q, %v, want %q", text, r, err, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -39,6 +40,8 @@ type Recommendation struct {
 	Overhead  Overhead `json:"overhead"`
 	// Check is what the simulation says of it; nil: it was not simulated.
 	Check *Check `json:"check,omitempty"`
+	// Replay is what the capture says of it; nil: there is none.
+	Replay *Replay `json:"replay,omitempty"`
 }
 
 // Fits says whether there is something to recommend.
@@ -47,15 +50,9 @@ func (r Recommendation) Fits() bool { return r.Why == "" }
 // Options say how recommendations are made. The zero Options are fine.
 type Options struct {
 	Seed uint64 // of the simulation
-	// Beats is the most beats that a simulation takes; 0: 10,000,000.
+	// Beats is how many are simulated for a family, FewestBeats or more; 0: as many
+	// as tell whether it keeps the demands, and UsualBeats at most.
 	Beats int
-}
-
-func (o Options) beats() int {
-	if o.Beats == 0 {
-		return 10_000_000
-	}
-	return o.Beats
 }
 
 // FamilyNames are those that Recommend knows, in its order.
@@ -74,6 +71,9 @@ func Recommend(ctx context.Context, d Demands, families []string, o Options) ([]
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
+	if o.Beats != 0 && o.Beats < FewestBeats {
+		return nil, fmt.Errorf("beats is %d, want %d or more", o.Beats, FewestBeats)
+	}
 	wanted := func(name string) bool { return len(families) == 0 || slices.Contains(families, name) }
 	var searches []*search
 	for _, f := range Families() {
@@ -89,10 +89,10 @@ func Recommend(ctx context.Context, d Demands, families []string, o Options) ([]
 		}
 	}
 	if wanted(Keepalive) {
-		out = append(out, d.keepalive())
+		out = append(out, d.replayed(ctx, d.keepalive()))
 	}
 	if wanted(UserTimeout) {
-		out = append(out, d.userTimeout())
+		out = append(out, d.replayed(ctx, d.userTimeout()))
 	}
 	return out, ctx.Err()
 }
@@ -154,16 +154,26 @@ func (d Demands) intervals(ctx context.Context, f Family) []time.Duration {
 		return nil
 	}
 	if d.means(f) == Configured {
-		return d.configured(ctx, longest)
+		out := d.configured(ctx, longest)
+		if d.way == nil || len(out) == 0 {
+			return out
+		}
+		return append(out, d.fitting(out[0])...)
 	}
-	out := []time.Duration{digits(longest, 2)}
+	first := digits(longest, 2)
+	return append([]time.Duration{first}, d.fitting(first)...)
+}
+
+// fitting are the longest intervals, below one, of which so many fit the silence.
+func (d Demands) fitting(below time.Duration) []time.Duration {
+	var out []time.Duration
 	for k := time.Duration(1); k <= mostBeats; k++ {
 		fits := digits((d.silence()-d.Profile.Jitter)/k, 2)
 		if fits < shortest {
 			break
 		}
-		if fits < out[len(out)-1] {
-			out = append(out, fits)
+		if fits < below {
+			out, below = append(out, fits), fits
 		}
 	}
 	return out

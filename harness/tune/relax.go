@@ -187,6 +187,8 @@ func (d Demands) leastLoss(ctx context.Context, f Family) (float64, bool) {
 func roundRecurrence(perDay float64) time.Duration {
 	every := time.Duration(float64(day) / perDay)
 	switch {
+	case every > 10*365*day:
+		return every.Truncate(365 * day)
 	case every > 10*day:
 		return every.Truncate(day)
 	case every > 10*time.Hour:

@@ -96,7 +96,7 @@ func TestWhatLeavesNoRoomIsRelaxed(t *testing.T) {
 		for _, f := range Families() {
 			d := demands()
 			row.change(&d)
-			r, err := Recommend(t.Context(), d, []string{f.Name}, Options{Beats: 1})
+			r, err := Recommend(t.Context(), d, []string{f.Name}, Options{Beats: FewestBeats})
 			if err != nil || r[0].Fits() || !strings.Contains(r[0].Why, row.why) {
 				t.Errorf("%s, %s: %v, %+v, want %q", row.name, f.Name, err, r, row.why)
 			}
@@ -182,7 +182,7 @@ func TestMistakesAndLossAreRelaxed(t *testing.T) {
 		t.Errorf("%v, want mistakes and loss among them", demanded)
 	}
 	r, err := Recommend(t.Context(), d, []string{"fixed"}, Options{})
-	if err != nil || r[0].Fits() || !strings.Contains(r[0].Why, "and 1/365d are demanded") {
+	if err != nil || r[0].Fits() || !strings.Contains(r[0].Why, "and 1/y are demanded") {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -49,7 +49,7 @@ func TestAnyDemandsGetAnAnswer(t *testing.T) {
 		valid++
 		ctx, stop := context.WithTimeout(t.Context(), patience)
 		start := time.Now()
-		found, _ := Recommend(ctx, d, nil, Options{Beats: 1000})
+		found, _ := Recommend(ctx, d, nil, Options{Beats: FewestBeats})
 		for _, f := range Families() {
 			_, _ = Relax(ctx, d, f)
 		}

@@ -82,7 +82,7 @@ func TestTheKernelIsRefusedWhereItMakesTooManyMistakes(t *testing.T) {
 	d := demands()
 	d.Loss, d.Mistakes = 0.3, Rate{1, 365 * day}
 	for _, r := range []Recommendation{d.keepalive(), d.userTimeout()} {
-		if r.Fits() || !strings.Contains(r.Why, "and 1/365d are demanded") {
+		if r.Fits() || !strings.Contains(r.Why, "and 1/y are demanded") {
 			t.Errorf("%s: %q", r.Family, r.Why)
 		}
 	}

@@ -21,14 +21,23 @@ type search struct {
 	tried bool            // an interval keeps the window
 	r     Recommendation
 	done  bool
+
+	replays int             // on the capture, that it broke
+	second  *Recommendation // that makes the fewest mistakes of those; nil: none
 }
 
+// mostReplays is how many intervals are tried for a burst in the capture: they get
+// shorter, until the interval no longer matters.
+const mostReplays = 12
+
 // next takes the next interval that keeps the window and, as far as formulas
-// tell, the mistakes; false: there is none, and the search is done, or ctx ended,
-// and it is not. Of a family without one, an interval is left out with which a fixed timeout would make too
-// many: rare mistakes are more than a simulation can show.
+// tell, and the capture, the mistakes; false: there is none, and the search is done, or
+// ctx ended, and it is not. Of a family without a formula, an interval is left out with
+// which a fixed timeout would make too many: rare mistakes are more than a simulation
+// can show. Where the capture has mistakes for every interval, the one with the fewest
+// is taken: it says by itself what it is worth.
 func (s *search) next(ctx context.Context) bool {
-	for len(s.left) > 0 && ctx.Err() == nil {
+	for len(s.left) > 0 && s.replays < mostReplays && ctx.Err() == nil {
 		interval := s.left[0]
 		s.left = s.left[1:]
 		fit := s.f.fit(s.d, interval)
@@ -49,10 +58,22 @@ func (s *search) next(ctx context.Context) bool {
 		}
 		s.r.Policy, s.r.Detection = s.d.policy(s.f, fit, interval), fit.detection
 		s.r.Overhead = overhead(s.r.Policy.Probe, interval, s.d.Connections)
-		return true
+		s.r = s.d.replayed(ctx, s.r)
+		if s.r.Replay == nil || s.d.avoidable(s.r.Replay) <= s.d.Mistakes.PerDay() {
+			return true
+		}
+		s.replays++
+		if s.second == nil || s.r.Replay.Rate.Mistakes < s.second.Replay.Rate.Mistakes {
+			second := s.r
+			s.second = &second
+		}
 	}
 	if ctx.Err() != nil {
 		return false
+	}
+	if s.second != nil {
+		s.r, s.second, s.left = *s.second, nil, nil
+		return true
 	}
 	s.done = true
 	if why := s.d.forgets(max(shortest, s.d.Interval)); why != "" {
@@ -81,12 +102,7 @@ const pilot = 500_000
 // find ends all searches, or as many as ctx allows. Those that try the same
 // interval share its arrivals.
 func (d Demands) find(ctx context.Context, searches []*search, o Options) {
-	var going []*search
-	for _, s := range searches {
-		if s.next(ctx) {
-			going = append(going, s)
-		}
-	}
+	going := advance(ctx, searches)
 	for len(going) > 0 && ctx.Err() == nil {
 		var all errgroup.Group
 		all.SetLimit(runtime.GOMAXPROCS(0))
@@ -97,20 +113,38 @@ func (d Demands) find(ctx context.Context, searches []*search, o Options) {
 			})
 		}
 		_ = all.Wait()
-		var again []*search
-		for _, s := range going {
-			if !s.done && s.next(ctx) {
-				again = append(again, s)
-			}
-		}
-		going = again
+		going = advance(ctx, going)
 	}
+}
+
+// advance are those searches that are not done, and have something to try.
+func advance(ctx context.Context, searches []*search) (going []*search) {
+	more := make([]bool, len(searches))
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for i, s := range searches {
+		if s.done {
+			continue
+		}
+		all.Go(func() error {
+			more[i] = s.next(ctx)
+			return nil
+		})
+	}
+	_ = all.Wait()
+	for i, s := range searches {
+		if more[i] {
+			going = append(going, s)
+		}
+	}
+	return going
 }
 
 // try simulates what searches of one interval have found. A search is done if a
 // formula has approved of it, or if few enough mistakes were seen.
 func (d Demands) try(ctx context.Context, group []*search, o Options) {
-	stages := []int{pilot, d.beatsFor(group[0].r.Policy.Interval, o)}
+	beats := d.beatsFor(group[0].r.Policy.Interval, o)
+	stages := []int{min(pilot, beats), beats}
 	if !slices.ContainsFunc(group, func(s *search) bool { return s.r.Predicted == nil }) {
 		stages = stages[1:]
 	}

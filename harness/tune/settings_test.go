@@ -19,7 +19,7 @@ func settings(t *testing.T, system string, d Demands) Settings {
 	var found []Recommendation
 	if system == "go" {
 		var err error
-		if found, err = Recommend(t.Context(), d, nil, Options{Beats: 1000}); err != nil {
+		if found, err = Recommend(t.Context(), d, nil, Options{Beats: FewestBeats}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -32,8 +32,15 @@ func Number(x float64) string {
 	}
 }
 
-// Percent is a share as "0.00755%", with four digits that count.
-func Percent(share float64) string { return digits(100*share, 4) + "%" }
+// Percent is a share as "0.00755%", with four digits that count. What is less than a
+// thousand millionth of a percent is "<0.000000001%".
+func Percent(share float64) string {
+	const least = 1e-11
+	if share > 0 && share < least {
+		return "<0.000000001%"
+	}
+	return digits(100*share, 4) + "%"
+}
 
 // digits is a number with so many that count, in full.
 func digits(x float64, count int) string {

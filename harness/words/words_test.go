@@ -29,6 +29,7 @@ func TestWords(t *testing.T) {
 		{Percent(7.55e-05), "0.00755%"},
 		{Percent(1e-8), "0.000001%"},
 		{Percent(0), "0%"},
+		{Percent(1e-300), "<0.000000001%"},
 		{Number(math.NaN()), "NaN"},
 		{Seconds(7*time.Second + 550_600*time.Microsecond), "7.551 s"},
 		{Seconds(-time.Second), "-1.000 s"},
