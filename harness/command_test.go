@@ -77,8 +77,9 @@ func TestAClientThatExitsTakesNobodyAlong(t *testing.T) {
 		t.Fatalf("%s: %s; connections %+v", rec.Verdict, rec.Reason, rec.Connections)
 	}
 	c := rec.Connections[0]
-	if c.Client.After == nil || *c.Client.After > 1100*time.Millisecond+rec.Client.Doubt || *c.Client.After < 900*time.Millisecond-rec.Client.Doubt {
-		t.Errorf("the client hung up after %v, want about 1 s", c.Client.After)
+	// It waits for 1 s and, on a busy machine, for a processor: that is in no doubt of ours.
+	if c.Client.After == nil || *c.Client.After > 1900*time.Millisecond || *c.Client.After < 900*time.Millisecond-rec.Client.Doubt {
+		t.Errorf("the client hung up after %v, want 1 s and little more", c.Client.After)
 	}
 	if c.Server.After != nil {
 		t.Errorf("the server hung up after %v, want never", *c.Server.After)

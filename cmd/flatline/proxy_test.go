@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -166,12 +167,7 @@ func TestRemoteAndEmbeddedAgree(t *testing.T) {
 }
 
 func TestToxiproxyElsewhere(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := ln.Addr().String()
-	ln.Close()
+	nobody := free(t)
 	_, address := startProxy(t)
 	for _, row := range []struct {
 		name string
@@ -255,14 +251,19 @@ func wantEvents(t *testing.T, lines string, side heartbeat.Side) {
 	}
 }
 
-// free is an address that nobody listens at.
+// free is an address that nobody listens at, and that nobody is given who wants any
+// port: on Linux each of 127.0.0.0/8 is this machine.
 func free(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		host = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+	}
+	ln, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
+	defer func() { _ = ln.Close() }()
 	return ln.Addr().String()
 }
 

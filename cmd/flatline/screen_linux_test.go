@@ -106,12 +106,7 @@ func TestEnterLeavesTheDisplayInPlace(t *testing.T) {
 			go func() { _, _ = io.Copy(c, c) }()
 		}
 	}()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := free.Addr().String()
-	_ = free.Close()
+	at := free(t)
 	screen, tty := newScreen(t)
 	startOn(t, tty, "watch", "--upstream", server.Addr().String(), "--listen", at, "--observe", "1s", "--out", t.TempDir())
 	shows(t, screen, "it connects to "+at)

@@ -438,13 +438,8 @@ func TestUpdatesUnderLoad(t *testing.T) {
 func TestAWaitingClientFindsTheToxics(t *testing.T) {
 	r := newRig(t)
 	for range 20 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
 		setup := r.setup(network.Fault{Kind: scenario.CablePull})
-		setup.Listen = ln.Addr().String()
-		ln.Close()
+		setup.Listen = free(t)
 		connected := make(chan net.Conn)
 		go func() {
 			for {

@@ -3,8 +3,11 @@ package toxiproxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -194,4 +197,20 @@ func all(n int, job func(int)) {
 		wg.Go(func() { job(i) })
 	}
 	wg.Wait()
+}
+
+// free is an address that nobody listens at, and that nobody is given who wants any
+// port: on Linux each of 127.0.0.0/8 is this machine.
+func free(t *testing.T) string {
+	t.Helper()
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		host = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+	}
+	ln, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
 }

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestAHeldPortIsTheServersAlone(t *testing.T) {
+func TestAHeldPortWaitsForItsServer(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +26,8 @@ func TestAHeldPortIsTheServersAlone(t *testing.T) {
 		t.Error("somebody answers there")
 	}
 
-	// Who wants any port gets another, and so does who connects.
+	// Who does not say that it may be bound again cannot have it, as who wants any port
+	// cannot.
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
