@@ -33,13 +33,13 @@ func (b bounds) missed(d time.Duration) *time.Duration {
 	return &late
 }
 
-// short is by how much an observation of d ended before what had not happened was too
-// late; 0: it did not, or there is no upper bound.
-func (b bounds) short(d time.Duration) time.Duration {
-	if b.hi == nil {
-		return 0
+// unmet is missed of what an observation of d did not see and, where that ended before
+// the upper bound, by how much too early.
+func (b bounds) unmet(d time.Duration) (slack *time.Duration, short time.Duration) {
+	if b.hi != nil {
+		short = max(0, *b.hi-d)
 	}
-	return max(0, *b.hi-d)
+	return b.missed(d), short
 }
 
 // contain says whether d lies within b, and how far from the nearest bound;
