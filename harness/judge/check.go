@@ -31,9 +31,14 @@ func (v view) checks() []Check {
 			if kind.needsEvents && !(v.tells(heartbeat.ClientSide) && v.tells(heartbeat.ServerSide)) {
 				c = Check{Expected: c.Expected, Unmeasured: true, Actual: "the subject does not tell what happens inside it"}
 			}
-			c.That, c.Side, c.Doubt = e.That, side, v.doubt(side, rests)
-			if kind.manySteps {
+			c.That, c.Side = e.That, side
+			switch {
+			case kind.manySteps:
 				c.Doubt = v.doubtOfSteps(side, rests)
+			case kind.byPeer:
+				c.Doubt = v.doubt("", rests)
+			default:
+				c.Doubt = v.doubt(side, rests)
 			}
 			checks = append(checks, c)
 		}
@@ -48,6 +53,7 @@ type outcome struct {
 	ofTrial     bool // it is about the trial, not about a side
 	needsEvents bool // of both sides: the wire does not show it
 	manySteps   bool // one after the other, on both sides
+	byPeer      bool // what the peer did may have brought it, and what that did not, kept it away
 }
 
 func (o outcome) sides(e scenario.Expectation) []trace.Side {
@@ -64,7 +70,7 @@ func (o outcome) sides(e scenario.Expectation) []trace.Side {
 // outcomes are all that this version knows.
 var outcomes = map[scenario.Outcome]outcome{
 	scenario.Detects:        {check: detects},
-	scenario.Ends:           {check: ends},
+	scenario.Ends:           {check: ends, byPeer: true},
 	scenario.Unnoticed:      {check: unnoticed},
 	scenario.Mistakes:       {check: mistakes},
 	scenario.Recovers:       {check: recovers, manySteps: true},

@@ -88,3 +88,15 @@ func TestAnObservationThatEndedTooEarlyTellsNothing(t *testing.T) {
 	h.add(trace.Event{T: ns(18), Side: trace.Harness, What: trace.End})
 	wantVerdict(t, h.judge(), judge.Inconclusive, "the observation ended 1s too early to tell")
 }
+
+// A side that its peer was to give up on is not told to, if that one stood still.
+func TestAnEndIsInDoubtForItsPeersStalls(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Ends, Side: heartbeat.ServerSide, Within: scenario.Range{Hi: "16s"}})).numb()
+	h.cut(3, 14)
+	for i := range 4 { // two of them would not do
+		at := ns(5) + int64(i)*ns(1)
+		h.add(trace.Event{T: at, To: at + ns(0.4), Side: "client", What: trace.Stall})
+	}
+	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+	wantVerdict(t, h.judge(), judge.Inconclusive, "server: it did not in 17s")
+}
