@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,24 @@ func TestWatchWrongUse(t *testing.T) {
 			nothingWritten(t)
 		})
 	}
+}
+
+// A server's port that somebody listens on is refused, before anything runs.
+func TestWatchRefusesATakenPort(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := flatline(t, "watch", "--server-port", port, "--", "go", "--", "go")
+	if want := "flatline: server's port " + port + ": "; code != 2 || stdout != "" || !strings.HasPrefix(stderr, want) || !strings.Contains(stderr, " listens there already") {
+		t.Errorf("exit code %d, %q, %q; want 2 and %q", code, stdout, stderr, want)
+	}
+	nothingWritten(t)
 }
 
 // planOf is what a watch with these arguments would run.
