@@ -62,8 +62,6 @@ func printHangUps(t terminal, r report.Report, dir string) {
 	}
 }
 
-// keptAll says that the fault was a firewall which the bytes kept busy, on each
-
 // printWire prints what the wire showed, in seconds from the first fault.
 func printWire(t terminal, tr trace.Trace) {
 	var fault int64

@@ -15,7 +15,9 @@ func main() {
 	processes.BePeer() // if it is one, that is all
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// Who reads our output may leave early: the report is written all the same.
-	signal.Ignore(syscall.SIGPIPE)
+	// Nobody reads the channel: to write is an error then, as it is where the signal
+	// is ignored, but programs under test would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	// The first signal ends the run in order; a second one finds the default
 	// again, and kills.
 	context.AfterFunc(ctx, stop)

@@ -10,6 +10,9 @@ import (
 // longestLook is enough for a firewall and a window of a day each.
 const longestLook = 50 * time.Hour
 
+// minAfter is the least time to watch after a fault's end.
+const minAfter = time.Second
+
 // look decides how long s is watched, and refuses a time in which nothing could be
 // told. It puts the time into set.
 func (w *watchCmd) look(s scenario.Scenario, policy heartbeat.Policy, set map[string]scenario.Span) error {
@@ -32,8 +35,36 @@ func (w *watchCmd) look(s scenario.Scenario, policy heartbeat.Policy, set map[st
 	} else {
 		w.observe = w.usualLook() + idle
 		set["observe"] = scenario.Span(w.observe.String())
+		if scope, err = s.NewScope(policy, set); err != nil {
+			return usage("--set: %w", err)
+		}
+	}
+	if err := w.seesTheEnd(s, scope); err != nil {
+		return err
 	}
 	return w.canTell(idle)
+}
+
+// seesTheEnd refuses a fault that is to end, and would not within the time.
+func (w *watchCmd) seesTheEnd(s scenario.Scenario, scope scenario.Scope) error {
+	whole, _ := s.Observe.Eval(scope) // what means nothing, the plan refuses
+	for _, step := range s.Faults {
+		if step.For == "" {
+			continue
+		}
+		at, _ := step.At.Eval(scope)
+		lasts, _ := step.For.Eval(scope)
+		short := at + lasts + minAfter - whole
+		least := w.observe + short
+		switch {
+		case step.For == "observe" || short <= 0: // the wait itself, with what comes after
+		case least > longestLook:
+			return usage("--set: %s ends %v after the strike (%s), which wants to be watched for %v, and %v is the most", step.Fault.Kind, at+lasts, step.For, least, longestLook)
+		default:
+			return usage("--observe: %v, and %s ends %v after the strike (--set %s=TIME): %v too short, want %v at least", w.observe, step.Fault.Kind, at+lasts, step.For, short, least)
+		}
+	}
+	return nil
 }
 
 // usualLook is how long is watched where nobody says it, beside a firewall's time.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,10 @@ func TestWatchWrongUse(t *testing.T) {
 		{"a window that ends before a firewall strikes", []string{"--upstream", "localhost:1", "--scenario", "idle-reset-at-idle", "--set", "idle=240s", "--window", "..4m", "--", "go"}, "--window: ..4m0s, want an upper bound above the firewall's idle time, 4m0s (--set idle=TIME)"},
 		{"a firewall of days", []string{"--upstream", "localhost:1", "--scenario", "idle-drop", "--set", "idle=49h59m", "--", "go"}, "--set: a firewall that forgets after idle=49h59m0s wants to be watched for 50h1m0s, and 50h0m0s is the most"},
 		{"too long a look", []string{"--upstream", "localhost:1", "--observe", "50h1s", "--", "go"}, "--observe: 50h0m1s, want more than 0, at most 50h0m0s"},
+		{"a flap that outlasts the usual look", []string{"--upstream", "localhost:1", "--scenario", "cable-flap", "--set", "out=10m", "--", "go"}, "--observe: 2m0s, and cable-pull ends 10m0s after the strike (--set out=TIME): 8m1s too short, want 10m1s at least"},
+		{"a flap that outlasts the look", []string{"--upstream", "localhost:1", "--scenario", "cable-flap", "--observe", "2500ms", "--", "go"}, "--observe: 2.5s, and cable-pull ends 2s after the strike (--set out=TIME): 500ms too short, want 3s at least"},
+		{"a flap as long as the look", []string{"--upstream", "localhost:1", "--scenario", "cable-flap", "--set", "out=observe", "--observe", "3m", "--", "go"}, "1s too short, want 3m1s at least"},
+		{"a flap of days", []string{"--upstream", "localhost:1", "--scenario", "cable-flap", "--set", "out=60h", "--", "go"}, "--set: cable-pull ends 60h0m0s after the strike (out), which wants to be watched for 60h0m1s, and 50h0m0s is the most"},
 		{"no interval", []string{"--upstream", "localhost:1", "--interval", "0s", "--", "go"}, "--interval: 0s, want more than 0, at most 25h"},
 		{"no trials", []string{"--upstream", "localhost:1", "--trials", "0", "--", "go"}, "--trials: 0, want 1 to 1000"},
 		{"no look", []string{"--upstream", "localhost:1", "--observe=-1s", "--", "go"}, "--observe: -1s"},
@@ -61,6 +66,24 @@ func TestWatchWrongUse(t *testing.T) {
 			nothingWritten(t)
 		})
 	}
+}
+
+// A server's port that somebody listens on is refused, before anything runs.
+func TestWatchRefusesATakenPort(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := flatline(t, "watch", "--server-port", port, "--", "go", "--", "go")
+	if want := "flatline: server's port " + port + ": "; code != 2 || stdout != "" || !strings.HasPrefix(stderr, want) || !strings.Contains(stderr, " listens there already") {
+		t.Errorf("exit code %d, %q, %q; want 2 and %q", code, stdout, stderr, want)
+	}
+	nothingWritten(t)
 }
 
 // planOf is what a watch with these arguments would run.
@@ -145,6 +168,7 @@ func TestWatchLooksLongEnough(t *testing.T) {
 		{[]string{"--scenario", "idle-reset-on-send", "--set", "idle=240s", "--window", "..5m"}, 9*time.Minute + 10*time.Second},
 		{[]string{"--scenario", "idle-drop", "--set", "idle=5s", "--observe", "6s"}, 6 * time.Second},
 		{[]string{"--scenario", "idle-drop", "--window", "..30s", "--observe", "36s"}, 36 * time.Second},
+		{[]string{"--scenario", "cable-flap", "--observe", "3s"}, 3 * time.Second},
 	} {
 		w, _, trials := planOf(t, append(append([]string{"--upstream", "localhost:1"}, row.args...), "--", "go")...)
 		if got := trials[0].Scope["observe"]; got != row.want || !strings.Contains(w.again(trials[0]), "--observe "+row.want.String()) {

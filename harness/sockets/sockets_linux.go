@@ -39,23 +39,43 @@ func All() ([]Socket, error) {
 }
 
 // Own are the inodes of this process's sockets.
-func Own() (map[string]bool, error) {
-	const dir = "/proc/self/fd"
+func Own() (map[string]bool, error) { return of("/proc/self") }
+
+// Of are the inodes of a process's sockets. The error is fs.ErrPermission for one
+// that is not ours to look into.
+func Of(pid int) (map[string]bool, error) { return of(fmt.Sprintf("/proc/%d", pid)) }
+
+func of(process string) (map[string]bool, error) {
+	dir := filepath.Join(process, "fd")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	own := map[string]bool{}
+	all := map[string]bool{}
 	for _, e := range entries {
 		target, err := os.Readlink(filepath.Join(dir, e.Name()))
 		if err != nil {
 			continue // closed since
 		}
 		if inode, ok := strings.CutPrefix(target, "socket:["); ok {
-			own[strings.TrimSuffix(inode, "]")] = true
+			all[strings.TrimSuffix(inode, "]")] = true
 		}
 	}
-	return own, nil
+	return all, nil
+}
+
+// Holder is who has the socket of that inode open, for people, such as "python3
+// (process 123)"; "": nobody that is ours to look into.
+func Holder(inode string) string {
+	processes, _ := filepath.Glob("/proc/[0-9]*")
+	for _, process := range processes {
+		if all, err := of(process); err != nil || !all[inode] {
+			continue
+		}
+		name, _ := os.ReadFile(filepath.Join(process, "comm"))
+		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), filepath.Base(process))
+	}
+	return ""
 }
 
 // The columns of the table, and what they say (net/ipv4/tcp_ipv4.c,

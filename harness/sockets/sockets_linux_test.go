@@ -2,8 +2,13 @@ package sockets
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +87,9 @@ func TestAllOfTheKernel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if its, err := Of(os.Getpid()); err != nil || !maps.Equal(its, own) {
+			t.Errorf("of this process: %v, %v, want %v", its, err, own)
+		}
 		local := netip.MustParseAddrPort(c.LocalAddr().String())
 		remote := netip.MustParseAddrPort(c.RemoteAddr().String())
 		i := slices.IndexFunc(all, func(s Socket) bool { return s.Local == local && s.Remote == remote })
@@ -91,9 +99,21 @@ func TestAllOfTheKernel(t *testing.T) {
 		if s := all[i]; !s.Keepalive || s.Next < 59*time.Minute || s.Next > time.Hour || !own[s.Inode] || !s.Established {
 			t.Errorf("%s: %+v, want a keepalive within the hour, of our own", network, s)
 		}
+		if got, want := Holder(all[i].Inode), fmt.Sprintf("(process %d)", os.Getpid()); !strings.HasSuffix(got, want) || got == want {
+			t.Errorf("%s: it is held by %q, want NAME %s", network, got, want)
+		}
 		listens := func(s Socket) bool { return s.Listens && s.Local.String() == ln.Addr().String() }
 		if !slices.ContainsFunc(all, listens) {
 			t.Errorf("%s: nobody listens at %v", network, ln.Addr())
 		}
+	}
+}
+
+func TestWhatIsNotThereHasNoSockets(t *testing.T) {
+	if who := Holder("-1"); who != "" {
+		t.Errorf("no socket is held by %q", who)
+	}
+	if its, err := Of(1 << 30); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no process has %v, %v", its, err)
 	}
 }

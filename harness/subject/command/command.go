@@ -35,7 +35,8 @@ type Kind struct {
 	Client []string // nil: a client that is started by hand connects to Listen
 	Server []string // nil: the server is at Upstream
 	// ServerPort is where Server listens on 127.0.0.1; 0: a free one, that it is
-	// told.
+	// told. Nobody may listen there before and, where that can be seen (Linux),
+	// nobody but Server and what it started then.
 	ServerPort int
 	Upstream   string // host:port; "" with Server
 	Listen     string // where the client connects, host:port; "": any free port of 127.0.0.1
@@ -62,7 +63,7 @@ func (k Kind) Name() string {
 }
 
 // Check says what is wrong with k, if anything: programs that are not there, a
-// side without an address.
+// side without an address, a server's port that somebody has.
 func (k Kind) Check() error {
 	switch {
 	case k.Upstream == "" && len(k.Server) == 0:
@@ -98,8 +99,16 @@ func (k Kind) Check() error {
 			return fmt.Errorf("%s's command: %w", program.side, err)
 		}
 	}
+	if len(k.Server) > 0 && k.ServerPort != 0 {
+		if found, inodes := listeners(at(k.ServerPort)); found {
+			return fmt.Errorf("server's port %d: %s listens there already, want one that is free", k.ServerPort, holder(inodes))
+		}
+	}
 	return nil
 }
+
+// at is a port of 127.0.0.1.
+func at(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // New checks k, and finds a port for the server.
 func (k Kind) New(s subject.Setup) (subject.Subject, error) {
@@ -114,7 +123,7 @@ func (k Kind) New(s subject.Setup) (subject.Subject, error) {
 				return nil, fmt.Errorf("find a port for the server: %w", err)
 			}
 		}
-		k.Upstream = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		k.Upstream = at(port)
 	}
 	return programs{k, s}, nil
 }

@@ -75,7 +75,13 @@ func (p programs) Dial(ctx context.Context, addr string) error {
 			at = addr
 		}
 		run(heartbeat.ServerSide, p.Server, at)
-		if err := listens(ctx, at, p.comeUp()/2); err != nil {
+		server := func() (pids []int) {
+			for _, one := range all { // none, if it did not come to be
+				pids = append(pids, one.Pids()...)
+			}
+			return pids
+		}
+		if err := listens(ctx, server, at, p.comeUp()/2); err != nil {
 			over(err)
 		}
 	}

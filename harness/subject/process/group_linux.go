@@ -17,30 +17,40 @@ func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// killMarked ends all processes that have mark in their environment: what a
-// command started inherits it, however far it has moved away.
+// killMarked ends all processes that have mark in their environment.
 func killMarked(mark string) {
 	for range killRounds { // who is just starting another may escape one
 		found := false
-		paths, _ := filepath.Glob("/proc/[0-9]*/environ")
-		for _, path := range paths {
-			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			if err != nil {
-				continue
-			}
-			p, err := os.FindProcess(pid) // a descriptor: if it has the mark below, it is the one
-			if err != nil {
-				continue
-			}
-			if env, err := os.ReadFile(path); err == nil && bytes.Contains(env, []byte(mark)) {
-				found = p.Kill() == nil || found
-			}
+		for _, p := range marked(mark) {
+			found = p.Kill() == nil || found
 			_ = p.Release()
 		}
 		if !found {
 			return
 		}
 	}
+}
+
+// marked are all processes that have mark in their environment: what a command
+// started inherits it, however far it has moved away.
+func marked(mark string) (all []*os.Process) {
+	paths, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, path := range paths {
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			continue
+		}
+		p, err := os.FindProcess(pid) // a descriptor: if it has the mark below, it is the one
+		if err != nil {
+			continue
+		}
+		if env, err := os.ReadFile(path); err == nil && bytes.Contains(env, []byte(mark)) {
+			all = append(all, p)
+		} else {
+			_ = p.Release()
+		}
+	}
+	return all
 }
 
 // offspring are the processes that one has started, and those that they have,

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -124,6 +125,29 @@ func (p *Process) Remember() {
 	if p.runs {
 		p.moved = offspring(p.cmd.Process.Pid)
 	}
+}
+
+// Pids are the processes that it is made of now, as far as can be seen: itself and
+// what it has started and, with a mark, whatever of that has moved away. Elsewhere
+// than on Linux only itself; none, if nothing runs.
+func (p *Process) Pids() (pids []int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []*os.Process
+	if p.runs {
+		pids = append(pids, p.cmd.Process.Pid)
+		all = offspring(p.cmd.Process.Pid)
+	}
+	if p.mark != "" {
+		all = append(all, marked(p.mark)...)
+	}
+	for _, one := range all {
+		if !slices.Contains(pids, one.Pid) {
+			pids = append(pids, one.Pid)
+		}
+		_ = one.Release()
+	}
+	return pids
 }
 
 // Kill kills the process's group, as long as it runs: later, another may have its

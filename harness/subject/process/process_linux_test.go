@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,6 +86,36 @@ func TestNothingOutlivesAProcess(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a process is made of includes what has left its group and lost its parent.
+func TestPids(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pids")
+	argv := orphans(file, "", "wait")
+	p := New("client", exec.Command(argv[0], argv[1:]...))
+	p.Mark()
+	if got := p.Pids(); len(got) > 0 {
+		t.Errorf("before it runs: %v", got)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	want := numbers(t, file)
+	got := p.Pids()
+	if len(got) != 3 { // the shell, too
+		t.Errorf("%v, want three", got)
+	}
+	for _, pid := range want {
+		if !slices.Contains(got, pid) {
+			t.Errorf("%v, without %d", got, pid)
+		}
+	}
+	end()
+	<-done
+	if got := p.Pids(); len(got) > 0 {
+		t.Errorf("after its end: %v", got)
 	}
 }
 
