@@ -26,7 +26,7 @@ func overloaded(failure error, stalls []judge.Stall, took time.Duration) (why st
 // late says that an error tells of limits of time, as by net.Error, and of nothing
 // else.
 func late(err error) bool {
-	if limit, ok := err.(interface{ Timeout() bool }); ok && limit.Timeout() { //nolint:errorlint // each part by itself
+	if limit, ok := err.(interface{ Timeout() bool }); ok && limit.Timeout() {
 		return true
 	}
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
