@@ -11,6 +11,7 @@ import (
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/subject"
+	"github.com/flatline-go/flatline/harness/subject/process"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -171,7 +172,8 @@ func (l *lab) returned(ctx context.Context, side heartbeat.Side, why error) {
 // exited notes that a process has ended by itself.
 func (l *lab) exited(side heartbeat.Side, how error) {
 	l.rec.Record(trace.Event{T: l.rec.Now(), Side: side, What: trace.Exit, Detail: how.Error()})
-	if l.placed == nil { // it was to live
+	var crash process.CrashError
+	if l.placed == nil || errors.As(how, &crash) { // it was to live; and whoever crashed has noticed nothing
 		l.fail(how)
 		select {
 		case l.died <- how:

@@ -14,7 +14,8 @@ import (
 func (v view) checks() []Check {
 	checks := v.proofs()
 	for i := range checks {
-		checks[i].Doubt = v.doubt("", v.whole())
+		checks[i].rests = v.whole()
+		checks[i].Doubt = v.doubt("", checks[i].rests)
 	}
 	for _, e := range v.expectations() {
 		kind, known := outcomes[e.That]
@@ -31,7 +32,7 @@ func (v view) checks() []Check {
 			if kind.needsEvents && !(v.tells(heartbeat.ClientSide) && v.tells(heartbeat.ServerSide)) {
 				c = Check{Expected: c.Expected, Unmeasured: true, Actual: "the subject does not tell what happens inside it"}
 			}
-			c.That, c.Side = e.That, side
+			c.That, c.Side, c.rests = e.That, side, rests
 			switch {
 			case kind.manySteps:
 				c.Doubt = v.doubtOfSteps(side, rests)

@@ -91,7 +91,7 @@ func (v view) inconclusive(c Check) string {
 	if c.short > v.limit() {
 		return fmt.Sprintf("the observation ended %v too early to tell: %s: %s, expected %s", milli(int64(c.short)), c.who(), c.Actual, c.Expected)
 	}
-	all := v.stalls()
+	all := v.touching(c.rests, v.stalls())
 	// One that is longer than the doubt touched something else, or is several that
 	// ran into each other.
 	if apart := slices.DeleteFunc(slices.Clone(all), func(s Stall) bool { return s.For > c.Doubt }); len(apart) > 0 {

@@ -127,7 +127,7 @@ func staysUp(v view, _ scenario.Expectation, side trace.Side) (Check, Span) {
 	for _, connection := range all {
 		if ending := connection.Of(side); ending.Cause == network.HungUp {
 			c.Actual = fmt.Sprintf("hung up after %v (%s), a mistake", milli(int64(*ending.After)), connection.Name)
-			return c, v.whole()
+			return c, Span{v.beforeFault(), v.fault + int64(*ending.After)} // nothing later can have brought it
 		}
 	}
 	c.Held, c.Actual = true, fmt.Sprintf("did not in %v", milli(v.end-v.fault))

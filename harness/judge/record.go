@@ -148,6 +148,7 @@ type Check struct {
 	Unmeasured bool `json:"unmeasured,omitempty"`
 
 	short time.Duration // by how much the observation ended before the time that it had
+	rests Span          // where the stamps lie that it rests on
 }
 
 // Stall is a time in which a side's loop, or the harness, stood still.

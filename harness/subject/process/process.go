@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
@@ -191,10 +192,26 @@ func (p *Process) ended(err error) error {
 	if last := p.said.String(); last != "" {
 		how += "; it said last: " + last
 	}
-	if refused {
+	switch {
+	case refused:
 		return lateError{errors.New(how)}
+	case p.crashed():
+		return CrashError{errors.New(how)}
+	default:
+		return errors.New(how)
 	}
-	return errors.New(how)
+}
+
+// CrashError is Run's of a process that a signal ended: not the one that tells a
+// writer that nobody reads, by which programs end on purpose.
+type CrashError struct{ error }
+
+func (p *Process) crashed() bool {
+	if p.cmd.ProcessState == nil {
+		return false
+	}
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() != syscall.SIGPIPE
 }
 
 // lateError is a timeout, like a net.Error.
