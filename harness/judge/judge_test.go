@@ -803,7 +803,7 @@ func TestAFaultsStrikesAddUp(t *testing.T) {
 	}{
 		{name: "must strike", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, Closings: 1}, want: judge.Held},
 		{name: "must not strike", must: scenario.MustNotStrike, first: network.Strike{WithheldUp: 7, Dials: 1}, second: network.Strike{WithheldUp: 2},
-			want: judge.Broken, reason: "9 bytes withheld from the server, 1 dials lost"},
+			want: judge.Broken, reason: "9 bytes withheld from the server, 1 dial lost"},
 		{name: "a byte that passed the first", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, PassedDown: 1}, want: judge.Broken, reason: "bytes passed all the same"},
 		{name: "a byte that passed the second", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7}, second: network.Strike{PassedUp: 1}, want: judge.Broken, reason: "bytes passed all the same"},
 	} {
@@ -861,7 +861,7 @@ func TestWhatPassesACut(t *testing.T) {
 // A fault strikes if it does so to any connection that is in use, whichever is the
 // youngest; a dial that it loses is none.
 func TestAFaultStrikesAConnectionInUse(t *testing.T) {
-	struck := changed(carried(1, 0), func(l *network.Link) { l.Down.Withheld = 5 })
+	struck := changed(carried(1, 0), func(l *network.Link) { l.Up.Withheld = 5 })
 	for _, row := range []struct {
 		name  string
 		links []network.Link
@@ -873,6 +873,44 @@ func TestAFaultStrikesAConnectionInUse(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			wantVerdict(t, foreign(t, scenario.Expectation{That: scenario.StaysDown}, row.links...), row.want, "")
+		})
+	}
+}
+
+// The second of two strikes is not excused by what the first withheld, nor by a
+// hang-up after it: it met nothing but somebody else's dial.
+func TestAStrikeIsItsOwn(t *testing.T) {
+	hung := func(l *network.Link) { l.Up.HungUp = ns(12) }
+	for _, row := range []struct {
+		name   string
+		first  network.Strike
+		change func(*network.Link)
+		second network.Strike
+		want   judge.Verdict
+		reason string
+	}{
+		{name: "what the first withheld", first: network.Strike{WithheldUp: 4}, change: func(l *network.Link) { l.Up.Withheld = 4 }, want: judge.Broken, reason: "but 1 dial lost"},
+		{name: "what the first withheld, the other way", change: func(l *network.Link) { l.Down.Withheld = 4 }, second: network.Strike{WithheldUp: 4}, want: judge.Broken},
+		{name: "what the second withheld", change: func(l *network.Link) { l.Up.Withheld = 4 }, second: network.Strike{WithheldUp: 4}, want: judge.Held},
+		{name: "a hang-up after it", change: hung, want: judge.Broken, reason: "but 1 dial lost"},
+		{name: "a hang-up while it lasted", change: func(l *network.Link) { l.Up.HungUp = ns(9) }, want: judge.Held},
+		{name: "an end after it", change: func(l *network.Link) { l.Up.Ended = ns(12) }, want: judge.Broken},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := pulled(scenario.Expectation{That: scenario.StaysDown})
+			s.Faults = append(s.Faults, s.Faults[0])
+			s.Faults[0].Must = scenario.MayStrike
+			h := begin(t, s).numb()
+			l := changed(carried(1, 0), row.change)
+			h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+			row.second.Fault, row.second.Dials = 1, 1
+			for i, strike := range []network.Strike{row.first, row.second} {
+				on := 3 + 5*float64(i)
+				strike.On, strike.Off, strike.Forgotten = ns(on), ns(on+2), network.Never
+				h.fault(on, on+2, strike)
+			}
+			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+			wantVerdict(t, h.judge(), row.want, row.reason)
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/trace"
+	"github.com/flatline-go/flatline/harness/words"
 )
 
 // proofs hold what the network says of each fault against the fault's Must.
@@ -62,15 +63,17 @@ func add(all *network.Strike, s network.Strike) {
 }
 
 // struckBy says whether a strike did something to a connection that was in use: a
-// dial that was lost beside it proves nothing.
+// dial that was lost beside it proves nothing, nor does what others did to it.
 func (v view) struckBy(kind scenario.Kind, s network.Strike) bool {
 	open := slices.DeleteFunc(slices.Clone(v.links), func(l network.Link) bool { return !l.OpenAt(s.On) })
 	if kind == scenario.Latency || len(open) == 0 {
 		return s.Struck()
 	}
+	during := func(at int64) bool { return at >= s.On && (s.Off == network.Never || at <= s.Off) }
 	return s.Shuffled() || s.Struck() && slices.ContainsFunc(open, func(l network.Link) bool {
-		return l.Up.Withheld+l.Down.Withheld > 0 || l.Up.Ended != network.Never || l.Down.Ended != network.Never ||
-			l.Up.HungUp >= s.On || l.Down.HungUp >= s.On
+		// A link's Withheld are those of all strikes.
+		return s.WithheldUp > 0 && l.Up.Withheld > 0 || s.WithheldDown > 0 && l.Down.Withheld > 0 ||
+			during(l.Up.Ended) || during(l.Down.Ended) || during(l.Up.HungUp) || during(l.Down.HungUp)
 	})
 }
 
@@ -86,20 +89,20 @@ func (v view) leaks(kind scenario.Kind, s network.Strike) bool {
 
 func describe(s network.Strike) string {
 	var did []string
-	say := func(n int64, what string) {
+	say := func(n int64, what, how string) {
 		if n > 0 {
-			did = append(did, fmt.Sprintf("%d %s", n, what))
+			did = append(did, words.Plural(int(n), what)+" "+how)
 		}
 	}
-	say(s.WithheldUp, "bytes withheld from the server")
-	say(s.WithheldDown, "bytes withheld from the client")
-	say(int64(s.Closings), "closings withheld")
-	say(int64(s.Dials), "dials lost")
-	say(int64(s.Ended), "connections ended")
-	say(s.Delayed, "chunks delayed")
-	say(s.Doubled, "datagrams doubled")
-	say(s.Overtaken, "datagrams overtaken")
-	say(s.Rebound, "flows moved to another address")
+	say(s.WithheldUp, "byte", "withheld from the server")
+	say(s.WithheldDown, "byte", "withheld from the client")
+	say(int64(s.Closings), "closing", "withheld")
+	say(int64(s.Dials), "dial", "lost")
+	say(int64(s.Ended), "connection", "ended")
+	say(s.Delayed, "chunk", "delayed")
+	say(s.Doubled, "datagram", "doubled")
+	say(s.Overtaken, "datagram", "overtaken")
+	say(s.Rebound, "flow", "moved to another address")
 	if len(did) == 0 {
 		return "it touched nothing"
 	}
