@@ -335,7 +335,7 @@ func (p *path) measure(s *strike) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Forgotten = forgotten
+	s.Forgotten = soonest(s.Forgotten, forgotten) // a packet may have made it known again
 	if s.fault.Kind == scenario.Latency {
 		s.Delayed = up.packets + down.packets
 		return nil
@@ -364,11 +364,17 @@ func (p *path) forgotten(s *strike) (int64, error) {
 		if slices.ContainsFunc(known, func(k *netlink.ConntrackFlow) bool { return k.Forward.SrcPort == f.client.Port() }) {
 			continue
 		}
-		if at := max(s.On, f.last+seconds(s.fault.Idle)*int64(time.Second)); first == network.Never || at < first {
-			first = at
-		}
+		first = soonest(first, max(s.On, f.last+seconds(s.fault.Idle)*int64(time.Second)))
 	}
 	return first, nil
+}
+
+// soonest is the first of two instants that may be network.Never.
+func soonest(a, b int64) int64 {
+	if a == network.Never || b != network.Never && b < a {
+		return b
+	}
+	return a
 }
 
 // forget makes the router forget all mappings.
