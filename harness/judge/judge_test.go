@@ -71,7 +71,13 @@ func (h *history) cut(on, off float64) {
 	h.fault(on, off, network.Strike{On: ns(on), Off: ns(off), WithheldUp: 16, LastPassedUp: network.Never, LastPassedDown: network.Never})
 }
 
+// fault is one whose network counts what passes it.
 func (h *history) fault(on, off float64, s network.Strike) {
+	s.Counted = true
+	h.struck(on, off, s)
+}
+
+func (h *history) struck(on, off float64, s network.Strike) {
 	h.add(trace.Event{T: ns(on), Side: trace.Network, What: trace.FaultOn})
 	h.add(trace.Event{T: ns(off), Side: trace.Network, What: trace.FaultOff, Strike: &s})
 }
@@ -822,8 +828,8 @@ func TestAFaultsStrikesAddUp(t *testing.T) {
 	}
 }
 
-// What passed the way that is not cut is no leak; what passed before the network
-// counted shows in the links, as long as nothing healed.
+// What passed the way that is not cut is no leak, nor what a link passed that was past
+// the cut already. Of a network that does not count, nobody knows.
 func TestWhatPassesACut(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -832,14 +838,15 @@ func TestWhatPassesACut(t *testing.T) {
 		strike network.Strike
 		last   float64 // byte to the server
 		want   judge.Verdict
+		reason string
 	}{
-		{name: "the way up, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{PassedUp: 1}, last: 4, want: judge.Held},
-		{name: "the way down, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{PassedDown: 1}, last: 2, want: judge.Broken},
-		{name: "the way up, of a way up", kind: scenario.HalfOpenUp, off: ns(10), strike: network.Strike{PassedUp: 1}, last: 4, want: judge.Broken},
-		{name: "an old trace, healed", kind: scenario.CablePull, off: ns(10), last: 12, want: judge.Held},
-		{name: "an old trace, never healed", kind: scenario.CablePull, off: network.Never, last: 4, want: judge.Broken},
-		{name: "an old trace, never healed, tight", kind: scenario.CablePull, off: network.Never, last: 3, want: judge.Held},
-		{name: "an old trace, the other way", kind: scenario.HalfOpenDown, off: network.Never, last: 4, want: judge.Held},
+		{name: "the way up, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{Counted: true, PassedUp: 1}, last: 4, want: judge.Held},
+		{name: "the way down, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{Counted: true, PassedDown: 1}, last: 2, want: judge.Broken, reason: "bytes passed all the same"},
+		{name: "the way up, of a way up", kind: scenario.HalfOpenUp, off: ns(10), strike: network.Strike{Counted: true, PassedUp: 1}, last: 4, want: judge.Broken, reason: "bytes passed all the same"},
+		{name: "past the cut", kind: scenario.CablePull, off: network.Never, strike: network.Strike{Counted: true}, last: 4, want: judge.Held},
+		{name: "uncounted, healed", kind: scenario.CablePull, off: ns(10), last: 2, want: judge.Broken, reason: "does not count"},
+		{name: "uncounted, never healed", kind: scenario.HalfOpenUp, off: network.Never, last: 2, want: judge.Broken, reason: "does not count"},
+		{name: "uncounted, of no cut", kind: scenario.Loss, off: ns(10), last: 12, want: judge.Held},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := pulled(scenario.Expectation{That: scenario.StaysDown})
@@ -850,10 +857,9 @@ func TestWhatPassesACut(t *testing.T) {
 			})
 			h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
 			row.strike.On, row.strike.Off, row.strike.WithheldUp, row.strike.Forgotten = ns(3), row.off, 1, network.Never
-			h.fault(3, 10, row.strike)
+			h.struck(3, 10, row.strike)
 			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
-			r := h.judge()
-			wantVerdict(t, r, row.want, "")
+			wantVerdict(t, h.judge(), row.want, row.reason)
 		})
 	}
 }

@@ -280,6 +280,9 @@ func (p *path) undo(i int) error {
 	if err := p.measure(s); err != nil { // what it stopped may be on its way at once
 		return err
 	}
+	p.mu.Lock()
+	p.flows.ends(&s.Strike, p.now())
+	p.mu.Unlock()
 	var errs []error
 	if s.fault.unplugs != "" {
 		errs = append(errs, p.plug(s))
