@@ -50,7 +50,7 @@ func (p *directPath) Close(context.Context) error { return nil }
 func (p *directPath) now() int64                  { return int64(time.Since(p.setup.Epoch)) }
 
 func (p *directPath) Apply(_ context.Context, i int) error {
-	p.strikes = append(p.strikes, network.Strike{Fault: i, On: p.now(), Off: network.Never, WithheldUp: 1, Forgotten: network.Never})
+	p.strikes = append(p.strikes, network.Strike{Fault: i, On: p.now(), Off: network.Never, WithheldUp: 1, Forgotten: network.Never, Counted: true})
 	return nil
 }
 

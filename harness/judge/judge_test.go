@@ -71,7 +71,13 @@ func (h *history) cut(on, off float64) {
 	h.fault(on, off, network.Strike{On: ns(on), Off: ns(off), WithheldUp: 16, LastPassedUp: network.Never, LastPassedDown: network.Never})
 }
 
+// fault is one whose network counts what passes it.
 func (h *history) fault(on, off float64, s network.Strike) {
+	s.Counted = true
+	h.struck(on, off, s)
+}
+
+func (h *history) struck(on, off float64, s network.Strike) {
 	h.add(trace.Event{T: ns(on), Side: trace.Network, What: trace.FaultOn})
 	h.add(trace.Event{T: ns(off), Side: trace.Network, What: trace.FaultOff, Strike: &s})
 }
@@ -803,7 +809,7 @@ func TestAFaultsStrikesAddUp(t *testing.T) {
 	}{
 		{name: "must strike", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, Closings: 1}, want: judge.Held},
 		{name: "must not strike", must: scenario.MustNotStrike, first: network.Strike{WithheldUp: 7, Dials: 1}, second: network.Strike{WithheldUp: 2},
-			want: judge.Broken, reason: "9 bytes withheld from the server, 1 dials lost"},
+			want: judge.Broken, reason: "9 bytes withheld from the server, 1 dial lost"},
 		{name: "a byte that passed the first", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, PassedDown: 1}, want: judge.Broken, reason: "bytes passed all the same"},
 		{name: "a byte that passed the second", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7}, second: network.Strike{PassedUp: 1}, want: judge.Broken, reason: "bytes passed all the same"},
 	} {
@@ -822,8 +828,8 @@ func TestAFaultsStrikesAddUp(t *testing.T) {
 	}
 }
 
-// What passed the way that is not cut is no leak; what passed before the network
-// counted shows in the links, as long as nothing healed.
+// What passed the way that is not cut is no leak, nor what a link passed that was past
+// the cut already. Of a network that does not count, nobody knows.
 func TestWhatPassesACut(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -832,14 +838,15 @@ func TestWhatPassesACut(t *testing.T) {
 		strike network.Strike
 		last   float64 // byte to the server
 		want   judge.Verdict
+		reason string
 	}{
-		{name: "the way up, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{PassedUp: 1}, last: 4, want: judge.Held},
-		{name: "the way down, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{PassedDown: 1}, last: 2, want: judge.Broken},
-		{name: "the way up, of a way up", kind: scenario.HalfOpenUp, off: ns(10), strike: network.Strike{PassedUp: 1}, last: 4, want: judge.Broken},
-		{name: "an old trace, healed", kind: scenario.CablePull, off: ns(10), last: 12, want: judge.Held},
-		{name: "an old trace, never healed", kind: scenario.CablePull, off: network.Never, last: 4, want: judge.Broken},
-		{name: "an old trace, never healed, tight", kind: scenario.CablePull, off: network.Never, last: 3, want: judge.Held},
-		{name: "an old trace, the other way", kind: scenario.HalfOpenDown, off: network.Never, last: 4, want: judge.Held},
+		{name: "the way up, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{Counted: true, PassedUp: 1}, last: 4, want: judge.Held},
+		{name: "the way down, of a way down", kind: scenario.HalfOpenDown, off: ns(10), strike: network.Strike{Counted: true, PassedDown: 1}, last: 2, want: judge.Broken, reason: "bytes passed all the same"},
+		{name: "the way up, of a way up", kind: scenario.HalfOpenUp, off: ns(10), strike: network.Strike{Counted: true, PassedUp: 1}, last: 4, want: judge.Broken, reason: "bytes passed all the same"},
+		{name: "past the cut", kind: scenario.CablePull, off: network.Never, strike: network.Strike{Counted: true}, last: 4, want: judge.Held},
+		{name: "uncounted, healed", kind: scenario.CablePull, off: ns(10), last: 2, want: judge.Broken, reason: "does not count"},
+		{name: "uncounted, never healed", kind: scenario.HalfOpenUp, off: network.Never, last: 2, want: judge.Broken, reason: "does not count"},
+		{name: "uncounted, of no cut", kind: scenario.Loss, off: ns(10), last: 12, want: judge.Held},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := pulled(scenario.Expectation{That: scenario.StaysDown})
@@ -850,10 +857,9 @@ func TestWhatPassesACut(t *testing.T) {
 			})
 			h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
 			row.strike.On, row.strike.Off, row.strike.WithheldUp, row.strike.Forgotten = ns(3), row.off, 1, network.Never
-			h.fault(3, 10, row.strike)
+			h.struck(3, 10, row.strike)
 			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
-			r := h.judge()
-			wantVerdict(t, r, row.want, "")
+			wantVerdict(t, h.judge(), row.want, row.reason)
 		})
 	}
 }
@@ -861,7 +867,7 @@ func TestWhatPassesACut(t *testing.T) {
 // A fault strikes if it does so to any connection that is in use, whichever is the
 // youngest; a dial that it loses is none.
 func TestAFaultStrikesAConnectionInUse(t *testing.T) {
-	struck := changed(carried(1, 0), func(l *network.Link) { l.Down.Withheld = 5 })
+	struck := changed(carried(1, 0), func(l *network.Link) { l.Up.Withheld = 5 })
 	for _, row := range []struct {
 		name  string
 		links []network.Link
@@ -873,6 +879,44 @@ func TestAFaultStrikesAConnectionInUse(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			wantVerdict(t, foreign(t, scenario.Expectation{That: scenario.StaysDown}, row.links...), row.want, "")
+		})
+	}
+}
+
+// The second of two strikes is not excused by what the first withheld, nor by a
+// hang-up after it: it met nothing but somebody else's dial.
+func TestAStrikeIsItsOwn(t *testing.T) {
+	hung := func(l *network.Link) { l.Up.HungUp = ns(12) }
+	for _, row := range []struct {
+		name   string
+		first  network.Strike
+		change func(*network.Link)
+		second network.Strike
+		want   judge.Verdict
+		reason string
+	}{
+		{name: "what the first withheld", first: network.Strike{WithheldUp: 4}, change: func(l *network.Link) { l.Up.Withheld = 4 }, want: judge.Broken, reason: "but 1 dial lost"},
+		{name: "what the first withheld, the other way", change: func(l *network.Link) { l.Down.Withheld = 4 }, second: network.Strike{WithheldUp: 4}, want: judge.Broken},
+		{name: "what the second withheld", change: func(l *network.Link) { l.Up.Withheld = 4 }, second: network.Strike{WithheldUp: 4}, want: judge.Held},
+		{name: "a hang-up after it", change: hung, want: judge.Broken, reason: "but 1 dial lost"},
+		{name: "a hang-up while it lasted", change: func(l *network.Link) { l.Up.HungUp = ns(9) }, want: judge.Held},
+		{name: "an end after it", change: func(l *network.Link) { l.Up.Ended = ns(12) }, want: judge.Broken},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := pulled(scenario.Expectation{That: scenario.StaysDown})
+			s.Faults = append(s.Faults, s.Faults[0])
+			s.Faults[0].Must = scenario.MayStrike
+			h := begin(t, s).numb()
+			l := changed(carried(1, 0), row.change)
+			h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+			row.second.Fault, row.second.Dials = 1, 1
+			for i, strike := range []network.Strike{row.first, row.second} {
+				on := 3 + 5*float64(i)
+				strike.On, strike.Off, strike.Forgotten = ns(on), ns(on+2), network.Never
+				h.fault(on, on+2, strike)
+			}
+			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+			wantVerdict(t, h.judge(), row.want, row.reason)
 		})
 	}
 }

@@ -224,7 +224,11 @@ type Strike struct {
 	// all links.
 	LastPassedUp   int64 `json:"last_passed_up_ns"`
 	LastPassedDown int64 `json:"last_passed_down_ns"`
-	// Passed are the bytes that passed while it was in force, over all links.
+	// Counted says that the network counts what passes a cut; if not, Passed say
+	// nothing, and a cut proves nothing.
+	Counted bool `json:"counted,omitempty"`
+	// Passed are the bytes that passed while it was in force, over all links; those
+	// that were past the cut when it began are none.
 	PassedUp   int64 `json:"passed_up_bytes,omitempty"`
 	PassedDown int64 `json:"passed_down_bytes,omitempty"`
 	// What was stopped by it, per direction.

@@ -139,6 +139,15 @@ func (w *world) passed(l *link, way int, bytes int64) {
 	if w.healed != network.Never && proof.Resumed < w.healed {
 		proof.Resumed = w.now
 	}
+	for _, s := range w.strikes {
+		switch {
+		case s.Off != network.Never:
+		case way == up:
+			s.PassedUp += bytes
+		default:
+			s.PassedDown += bytes
+		}
+	}
 	w.lastPassed[way] = w.now
 	w.result.Bytes += uint64(bytes)
 }
@@ -161,7 +170,7 @@ func (w *world) apply(i int) error {
 		}
 	}
 	s := &network.Strike{
-		Fault: i, On: w.now, Off: network.Never, Forgotten: network.Never,
+		Fault: i, On: w.now, Off: network.Never, Forgotten: network.Never, Counted: true,
 		LastPassedUp: w.lastPassed[up], LastPassedDown: w.lastPassed[down],
 	}
 	w.strikes = append(w.strikes, s)

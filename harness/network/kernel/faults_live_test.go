@@ -168,6 +168,24 @@ func TestIdleDrop(t *testing.T) {
 	}
 }
 
+// While the firewall is undone, a retransmission may make the flow known again:
+// that it was forgotten stays true.
+func TestAForgottenFlowStaysForgotten(t *testing.T) {
+	l := open(t, network.Fault{Kind: scenario.IdleDrop, Idle: time.Second, Mode: scenario.DropSilent})
+	l.apply(0)
+	l.client.sends("x")
+	l.server.gets("x")
+	o := l.until("forgetting", func(o network.Observation) bool { return o.Strikes[0].Forgotten != network.Never })
+	if err := l.Path.(*path).pickUp("1"); err != nil {
+		t.Fatal(err)
+	}
+	l.client.sends("known again")
+	l.server.gets("known again")
+	if got, want := l.observe().Strikes[0].Forgotten, o.Strikes[0].Forgotten; got != want {
+		t.Errorf("forgotten at %d, want %d as before", got, want)
+	}
+}
+
 func TestNATRebind(t *testing.T) {
 	l := open(t, network.Fault{Kind: scenario.NATRebind})
 	first := l.server.RemoteAddr().String()

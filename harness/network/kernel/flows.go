@@ -16,8 +16,15 @@ type flows struct {
 	inside  map[netip.AddrPort]*flow // by the client's address: the newest of it
 	outside map[netip.AddrPort]*flow // likewise, by the address that the server sees
 	healed  int64                    // when the last fault ended
-	strikes []*network.Strike        // in the order of their beginnings
+	strikes []*strikeProof           // in the order of their beginnings
 	late    int64                    // how long a packet may be on its way through the router
+}
+
+// strikeProof is a strike's, and until when it surely was in force: what comes after
+// that may pass before Off.
+type strikeProof struct {
+	*network.Strike
+	until int64 // network.Never: it still is
 }
 
 // strike begins a proof. What passed before it has been seen already, or will
@@ -28,7 +35,23 @@ func (f *flows) strike(s *network.Strike) {
 		s.LastPassedUp = max(s.LastPassedUp, fl.link.Up.LastPassed)
 		s.LastPassedDown = max(s.LastPassedDown, fl.link.Down.LastPassed)
 	}
-	f.strikes = append(f.strikes, s)
+	s.Counted = true
+	f.strikes = append(f.strikes, &strikeProof{s, network.Never})
+}
+
+// ends says that from an instant on a strike is being undone.
+func (f *flows) ends(s *network.Strike, now int64) {
+	for _, known := range f.strikes {
+		if known.Strike == s {
+			known.until = now
+		}
+	}
+}
+
+// passedIn says whether a packet passed the strike: it came when that had begun, and
+// went on before it was undone. What came before may have been past the cut.
+func (s *strikeProof) passedIn(came, went int64) bool {
+	return came > s.On && (s.until == network.Never || went < s.until)
 }
 
 // flow is one connection.
@@ -129,13 +152,16 @@ func (f *flows) of(p packet) *flow {
 
 func (w *way) awaits(p packet) bool { return slices.ContainsFunc(w.underWay, p.same) }
 
-// arrives takes the first packet under way that is p; false: p has not come.
-func (w *way) arrives(p packet) bool {
+// arrives takes the first packet under way that is p, and says when it came; false: p
+// has not come.
+func (w *way) arrives(p packet) (came int64, ok bool) {
 	i := slices.IndexFunc(w.underWay, p.same)
-	if i >= 0 {
-		w.underWay = slices.Delete(w.underWay, i, i+1)
+	if i < 0 {
+		return 0, false
 	}
-	return i >= 0
+	came = w.underWay[i].at
+	w.underWay = slices.Delete(w.underWay, i, i+1)
+	return came, true
 }
 
 func (f *flows) born(p packet) *flow {
@@ -198,7 +224,8 @@ func (w *way) hungUp(at int64) bool {
 
 func (f *flows) went(fl *flow, p packet) {
 	w := &fl.way[direction(p)]
-	routers := !w.arrives(p) // it has not come: the router made it
+	cameAt, came := w.arrives(p)
+	routers := !came // it has not come: the router made it
 	w.killed = w.killed || p.has(flagRST)
 	switch {
 	case p.has(flagRST) && routers:
@@ -213,7 +240,7 @@ func (f *flows) went(fl *flow, p packet) {
 		fl.link.Dead = false
 	}
 	if fresh := w.passed.add(p.seq, p.payload); p.payload > 0 {
-		f.passed(w, p, fresh)
+		f.passed(w, p, fresh, cameAt)
 	}
 	switch {
 	case p.has(flagRST) && w.reset != network.Never:
@@ -225,12 +252,21 @@ func (f *flows) went(fl *flow, p packet) {
 	}
 }
 
-func (f *flows) passed(w *way, p packet, fresh int64) {
+func (f *flows) passed(w *way, p packet, fresh, came int64) {
 	w.proof.Passed += fresh
 	set(&w.proof.FirstPassed, p.at)
 	w.proof.LastPassed = p.at
 	if f.healed != network.Never && w.proof.Resumed < f.healed && p.at >= f.healed {
 		w.proof.Resumed = p.at
+	}
+	for _, s := range f.strikes {
+		switch {
+		case !s.passedIn(came, p.at):
+		case p.up():
+			s.PassedUp += int64(p.payload)
+		default:
+			s.PassedDown += int64(p.payload)
+		}
 	}
 	for i := len(f.strikes) - 1; i >= 0 && f.strikes[i].On >= p.at; i-- {
 		if p.up() {

@@ -193,3 +193,30 @@ func TestAStrikeKnowsTheLastBytesBeforeIt(t *testing.T) {
 	s.want("up", strike.LastPassedUp, up)
 	s.want("down", strike.LastPassedDown, down)
 }
+
+// A byte that comes while a strike is in force and goes on has passed it; one that came
+// before was past the cut, and one that goes on while it is undone may.
+func TestWhatPassesAStrikeIsCounted(t *testing.T) {
+	s := connected(t)
+	s.late = 50 * ms
+	strike := &network.Strike{On: s.now + 2*ms, Off: network.Never}
+	s.strike(strike)
+	s.sends(heartbeat.ClientSide, flagACK, 101, 10, false)
+	s.now += 2 * ms
+	late := packet{at: s.now, side: heartbeat.ServerSide, goes: true, src: ourClient, dst: ourServer, seq: 101, flags: flagACK, payload: 10}
+	s.see(late)
+	s.want("past the cut", strike.PassedUp+strike.PassedDown, 0)
+	s.sends(heartbeat.ClientSide, flagACK, 111, 10, false)
+	s.want("stopped", strike.PassedUp+strike.PassedDown, 0)
+	s.sends(heartbeat.ClientSide, flagACK, 121, 7, true)
+	s.sends(heartbeat.ServerSide, flagACK, 201, 5, true)
+	s.sends(heartbeat.ServerSide, flagACK, 206, 0, true)
+	s.want("up", strike.PassedUp, 7)
+	s.want("down", strike.PassedDown, 5)
+	s.ends(strike, s.now+ms/2)
+	s.sends(heartbeat.ClientSide, flagACK, 128, 9, true)
+	s.want("up, while it is undone", strike.PassedUp, 7)
+	if !strike.Counted {
+		t.Error("nobody knows that it was counted")
+	}
+}

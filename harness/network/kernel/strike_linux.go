@@ -280,6 +280,9 @@ func (p *path) undo(i int) error {
 	if err := p.measure(s); err != nil { // what it stopped may be on its way at once
 		return err
 	}
+	p.mu.Lock()
+	p.flows.ends(&s.Strike, p.now())
+	p.mu.Unlock()
 	var errs []error
 	if s.fault.unplugs != "" {
 		errs = append(errs, p.plug(s))
@@ -335,7 +338,7 @@ func (p *path) measure(s *strike) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Forgotten = forgotten
+	s.Forgotten = soonest(s.Forgotten, forgotten) // a packet may have made it known again
 	if s.fault.Kind == scenario.Latency {
 		s.Delayed = up.packets + down.packets
 		return nil
@@ -364,11 +367,17 @@ func (p *path) forgotten(s *strike) (int64, error) {
 		if slices.ContainsFunc(known, func(k *netlink.ConntrackFlow) bool { return k.Forward.SrcPort == f.client.Port() }) {
 			continue
 		}
-		if at := max(s.On, f.last+seconds(s.fault.Idle)*int64(time.Second)); first == network.Never || at < first {
-			first = at
-		}
+		first = soonest(first, max(s.On, f.last+seconds(s.fault.Idle)*int64(time.Second)))
 	}
 	return first, nil
+}
+
+// soonest is the first of two instants that may be network.Never.
+func soonest(a, b int64) int64 {
+	if a == network.Never || b != network.Never && b < a {
+		return b
+	}
+	return a
 }
 
 // forget makes the router forget all mappings.

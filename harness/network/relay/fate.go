@@ -84,7 +84,7 @@ func (c *channel) active() (on []*strike) {
 func (c *channel) on(i int, now int64) *strike {
 	s := &strike{Fault: c.setup.Faults[i], chances: map[*way]*chance{}}
 	s.Strike = network.Strike{
-		Fault: i, On: now, Off: network.Never, Forgotten: network.Never,
+		Fault: i, On: now, Off: network.Never, Forgotten: network.Never, Counted: true,
 		LastPassedUp: network.Never, LastPassedDown: network.Never,
 	}
 	for _, l := range c.links {
@@ -264,6 +264,13 @@ func (c *channel) passed(l *link, w *way, d []byte, now int64) {
 	f.LastPassed, l.used = now, now
 	if f.Resumed < c.healed {
 		f.Resumed = now
+	}
+	for _, s := range c.active() {
+		if w.to == heartbeat.ServerSide {
+			s.PassedUp += int64(len(d))
+		} else {
+			s.PassedDown += int64(len(d))
+		}
 	}
 }
 

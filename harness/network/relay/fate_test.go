@@ -68,9 +68,29 @@ func TestProofOfACut(t *testing.T) {
 	if want := (network.Link{Born: second, Up: up, Down: down}); o.Links[0] != want {
 		t.Errorf("link\n%+v, want\n%+v", o.Links[0], want)
 	}
-	want := network.Strike{On: 4 * second, Off: 6 * second, LastPassedUp: 2 * second, LastPassedDown: 3 * second, WithheldUp: 3, Forgotten: network.Never}
+	want := network.Strike{On: 4 * second, Off: 6 * second, LastPassedUp: 2 * second, LastPassedDown: 3 * second, WithheldUp: 3, Forgotten: network.Never, Counted: true}
 	if o.Strikes[0] != want {
 		t.Errorf("strike\n%+v, want\n%+v", o.Strikes[0], want)
+	}
+}
+
+// What passes while a strike is in force is counted, each way by itself; the other
+// way of a half-open link shows it.
+func TestWhatPassesAStrikeIsCounted(t *testing.T) {
+	c := newChannel(network.Setup{Faults: []network.Fault{{Kind: scenario.HalfOpenUp}, {Kind: scenario.HalfOpenDown}}})
+	l := c.join(second)
+	for i, want := range [][2]int64{{0, 5}, {3, 0}} {
+		c.pass(l, l.up(), []byte("abc"), 2*second)
+		c.pass(l, l.down(), []byte("abcde"), 2*second)
+		s := c.on(i, 4*second)
+		c.pass(l, l.up(), []byte("abc"), 5*second)
+		c.pass(l, l.down(), []byte("abcde"), 5*second)
+		c.off(s, 6*second)
+		c.pass(l, l.up(), []byte("abc"), 7*second)
+		c.pass(l, l.down(), []byte("abcde"), 7*second)
+		if got := [2]int64{s.PassedUp, s.PassedDown}; got != want || !s.Counted {
+			t.Errorf("%s: %d bytes passed, want %d; counted: %v", s.Kind, got, want, s.Counted)
+		}
 	}
 }
 

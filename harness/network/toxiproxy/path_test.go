@@ -48,7 +48,7 @@ func TestCablePullOnSockets(t *testing.T) {
 	}
 	want := network.Strike{
 		On: s.On, Off: network.Never, LastPassedUp: up.LastPassed, LastPassedDown: down.LastPassed,
-		WithheldUp: 4, Closings: 1, Forgotten: network.Never,
+		WithheldUp: 4, Closings: 1, Forgotten: network.Never, Counted: true,
 	}
 	if s != want {
 		t.Errorf("strike %+v, want %+v", s, want)

@@ -99,6 +99,7 @@ func (p *stockCablesPath) Apply(ctx context.Context, i int) error {
 	p.strikes = append(p.strikes, network.Strike{
 		Fault: i, On: p.now(), Off: network.Never,
 		LastPassedUp: network.Never, LastPassedDown: network.Never, Forgotten: network.Never,
+		Counted: true, // what passed the observer, the toxics swallowed
 	})
 	return err
 }

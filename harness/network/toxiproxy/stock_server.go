@@ -170,7 +170,7 @@ func (p *stockPath) Apply(ctx context.Context, i int) error {
 	if err != nil {
 		return fmt.Errorf("path %q: apply fault %d: %w", p.setup.Name, i, err)
 	}
-	s := network.Strike{Fault: i, On: on, Off: network.Never, Forgotten: network.Never, LastPassedUp: network.Never, LastPassedDown: network.Never}
+	s := network.Strike{Fault: i, On: on, Off: network.Never, Forgotten: network.Never, Counted: true, LastPassedUp: network.Never, LastPassedDown: network.Never}
 	for _, l := range seen {
 		s.LastPassedUp, s.LastPassedDown = max(s.LastPassedUp, l.Up.LastPassed), max(s.LastPassedDown, l.Down.LastPassed)
 	}

@@ -132,6 +132,7 @@ func (c *cable) strike(fault, now int64) *network.Strike {
 		LastPassedUp:   c.lastPassed[stream.Upstream],
 		LastPassedDown: c.lastPassed[stream.Downstream],
 		Forgotten:      network.Never,
+		Counted:        true,
 	}
 	c.strikes = append(c.strikes, s)
 	return s
