@@ -3,6 +3,7 @@ package judge_test
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -407,5 +408,23 @@ func TestWithoutAStrikeNoConnectionIsTimed(t *testing.T) {
 	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
 	if r := h.judge(); r.Verdict == judge.Held || len(r.Connections) > 0 {
 		t.Errorf("%s, connections %+v; want none", r.Verdict, r.Connections)
+	}
+}
+
+// What stood still after a mistake cannot have made it, nor be named for it.
+func TestAStallAfterAMistakeExcusesNothing(t *testing.T) {
+	for at, want := range map[float64]judge.Verdict{9: judge.Broken, 4.5: judge.Inconclusive} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.StaysUp, Side: heartbeat.ClientSide}))
+		h.trace.Events = nil
+		l := carried(1, 5)
+		h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+		h.cut(3, 14)
+		h.add(trace.Event{T: ns(at), To: ns(at + 0.3), Side: trace.Harness, What: trace.Stall})
+		h.add(trace.Event{T: ns(16), To: ns(16.25), Side: trace.Harness, What: trace.Stall})
+		h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+		r := h.judge()
+		if r.Verdict != want || want == judge.Inconclusive && !strings.Contains(r.Reason, "for up to 300ms at 4.5s") {
+			t.Errorf("a stall %v s after the start, hung up at 5 s: %s, %s; want %s", at, r.Verdict, r.Reason, want)
+		}
 	}
 }

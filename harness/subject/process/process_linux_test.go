@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // orphans is a program that leaves one child in its group, and one that has
@@ -151,5 +154,18 @@ func TestTheGuardEndsWhatIsLeft(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWhoASignalEndsHasCrashed(t *testing.T) {
+	for script, crashes := range map[string]bool{
+		"kill -SEGV $$": true, "kill -KILL $$": true,
+		"kill -PIPE $$": false, "exit 3": false, "exit 0": false,
+	} {
+		err := New(heartbeat.ClientSide, exec.Command("sh", "-c", script)).Run(t.Context())
+		var crash CrashError
+		if errors.As(err, &crash) != crashes {
+			t.Errorf("%s: %v, crash: %v", script, err, !crashes)
+		}
 	}
 }
