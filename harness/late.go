@@ -8,15 +8,11 @@ import (
 	"github.com/flatline-go/flatline/harness/judge"
 )
 
-// overloaded says that a trial failed by limits of time alone, while the machine stood
-// still for a quarter of it or more: who was late then tells of the machine.
-// "": it did not.
+// overloaded says that a trial failed by limits of time alone, on a machine that was
+// too busy to keep them; "": not so.
 func overloaded(failure error, stalls []judge.Stall, took time.Duration) (why string) {
-	var stood time.Duration
-	for _, s := range stalls {
-		stood += s.For
-	}
-	if !late(failure) || stood < took/4 {
+	stood, much := judge.Overload(stalls, took)
+	if !late(failure) || !much {
 		return ""
 	}
 	const digits = 100 * time.Millisecond

@@ -23,7 +23,7 @@ var _ = Describe("The catalogue", func() {
 		Describe(e.scenario.Name, labels(e.scenario), func() {
 			It("under "+e.policy.Key()+": "+e.scenario.Claim,
 				Label("policy:"+e.policy.Name, "profile:"+e.policy.Profile.Name),
-				SpecTimeout(limit(e.trials)),
+				SpecTimeout(limit(e.trials)), longestFirst(e.trials),
 				func(ctx SpecContext) {
 					for _, rec := range runTrials(ctx, harness.Runner{}, e.trials) {
 						if rec.Verdict == judge.NotMeasurable { // neither held nor broken

@@ -37,7 +37,7 @@ var _ = Describe("Policies that count or learn, on the same trace,", func() {
 				panic(err)
 			}
 			It(fmt.Sprintf("keep what %s claims, in %s", s.Name, profile.Name),
-				labels(s), Label("profile:"+profile.Name, "policy:adaptive"), SpecTimeout(limit(trials)),
+				labels(s), Label("profile:"+profile.Name, "policy:adaptive"), SpecTimeout(limit(trials)), longestFirst(trials),
 				func(ctx SpecContext) {
 					records := runTrials(ctx, harness.Runner{}, trials)
 					planned := 0
@@ -66,7 +66,7 @@ var _ = Describe("A policy that acts", func() {
 			panic(err)
 		}
 		It("detects when its pure detector does on its trace, in "+profile.Name,
-			labels(scenarios.CablePull()), Label("profile:"+profile.Name, "policy:adaptive"), SpecTimeout(limit(trials)),
+			labels(scenarios.CablePull()), Label("profile:"+profile.Name, "policy:adaptive"), SpecTimeout(limit(trials)), longestFirst(trials),
 			func(ctx SpecContext) {
 				records := runTrials(ctx, harness.Runner{}, trials)
 				Expect(records).To(HaveLen(len(trials)))

@@ -30,7 +30,7 @@ var _ = Describe("To a server that hears no beats", Label("fault:cable-pull", "p
 		panic(err) // see the catalogue
 	}
 
-	It("an idle client and a lost one look the same", SpecTimeout(limit(trials)), func(ctx SpecContext) {
+	It("an idle client and a lost one look the same", SpecTimeout(limit(trials)), longestFirst(trials), func(ctx SpecContext) {
 		records := runTrials(ctx, harness.Runner{}, trials)
 		Expect(records).To(HaveEach(expect.Hold()))
 		Expect(serverSaw(records[0])).To(Equal(serverSaw(records[1])))

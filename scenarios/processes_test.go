@@ -26,7 +26,7 @@ var _ = Describe("Peers in processes of their own", func() {
 				continue // it is about kernels: see scenarios/kernel
 			}
 			It(fmt.Sprintf("%s, in %s: %s", s.Name, profile.Name, s.Claim),
-				labels(s), Label("profile:"+profile.Name, "subject:processes"), SpecTimeout(limit(trials)),
+				labels(s), Label("profile:"+profile.Name, "subject:processes"), SpecTimeout(limit(trials)), longestFirst(trials),
 				func(ctx SpecContext) {
 					records := runTrials(ctx, harness.Runner{}, trials)
 					Expect(records).To(HaveLen(len(trials)))

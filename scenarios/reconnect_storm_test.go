@@ -25,7 +25,7 @@ var _ = Describe("A reconnect storm", Label("scenario:reconnect-storm", "network
 	for _, profile := range heartbeat.Profiles() {
 		policy := policiesIn(profile, []string{"echo-timer"})[0]
 		It("of 500 clients, in "+profile.Name+": all detect within the window, come back spread over 2 s and more, and leave nothing",
-			Label("profile:"+profile.Name, "policy:"+policy.Name), SpecTimeout((profile.Window.Hi+time.Minute)*time.Duration(1+retries())),
+			Label("profile:"+profile.Name, "policy:"+policy.Name), SpecTimeout((profile.Window.Hi+time.Minute)*time.Duration(1+retries())), SpecPriority(profile.Window.Hi/time.Second),
 			func(ctx SpecContext) {
 				before := gleak.Goroutines()
 				for n := 0; ; n++ {

@@ -78,7 +78,7 @@ var _ = ReportAfterSuite("reports", func(r Report) {
 func runTrials(ctx context.Context, r harness.Runner, trials []harness.Trial) []judge.Record {
 	GinkgoHelper()
 	before := gleak.Goroutines()
-	records, err := suite(r, trials).Run(ctx, trials)
+	records, err := suite(r).Run(ctx, trials)
 	Expect(err).NotTo(HaveOccurred())
 	Eventually(gleak.Goroutines).WithContext(ctx).WithTimeout(leaksLimit).ShouldNot(gleak.HaveLeaked(before))
 	return slices.DeleteFunc(records, func(rec judge.Record) bool { return rec.Superseded })
@@ -107,7 +107,7 @@ func shard() (s harness.Shard) {
 // limit is how long a spec of these trials may take: so long that a trial on the
 // busiest machine can still say that it is inconclusive.
 func limit(trials []harness.Trial) time.Duration {
-	return suite(harness.Runner{}, trials).Longest(trials) + leaksLimit + slack
+	return suite(harness.Runner{}).Longest(trials) + leaksLimit + slack
 }
 
 const (
@@ -117,21 +117,20 @@ const (
 	slack = 15 * time.Second
 )
 
-// suite is r as the suite runs these trials.
-func suite(r harness.Runner, trials []harness.Trial) harness.Runner {
-	r.Out, r.Retries, r.Spread = reports(), retries(), spread(trials)
+// suite is r as the suite runs its trials. A hundred processes that begin in the same
+// quarter of a minute stall each other where a machine is slow.
+func suite(r harness.Runner) harness.Runner {
+	r.Out, r.Retries, r.Spread = reports(), retries(), 40*time.Second
 	r.Progress = func(s harness.State) { GinkgoWriter.Printf("%s: %s\n", s.Trial, s.Doing) }
 	return r
 }
 
-// spread is within which trials begin: two hundred processes that begin in the same
-// instant stall each other. The shorter they are, the more time is there until those
-// end that take a minute.
-func spread(trials []harness.Trial) time.Duration {
-	const least, most, end = 15 * time.Second, 45 * time.Second, 75 * time.Second
-	longest := time.Duration(0)
+// longestFirst is the priority of a spec of these trials: with fewer processes than
+// specs, the shorter ones run while the longest last.
+func longestFirst(trials []harness.Trial) SpecPriority {
+	var longest time.Duration
 	for _, t := range trials {
 		longest = max(longest, t.Longest())
 	}
-	return min(max(least, end-longest), most)
+	return SpecPriority(longest / time.Second)
 }

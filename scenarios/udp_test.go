@@ -39,7 +39,7 @@ var _ = Describe("Over UDP", Label("network:relay", "profile:strict"), func() {
 		for _, step := range s.Faults {
 			labels = append(labels, "fault:"+string(step.Fault.Kind))
 		}
-		It(s.Name+": "+s.Claim, labels, SpecTimeout(limit(trials)), func(ctx SpecContext) {
+		It(s.Name+": "+s.Claim, labels, SpecTimeout(limit(trials)), longestFirst(trials), func(ctx SpecContext) {
 			n := relay.New()
 			DeferCleanup(n.Close)
 			for _, rec := range runTrials(ctx, harness.Runner{Network: n}, trials) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -26,6 +27,11 @@ var proxied = sim.Model{}
 // What simulates works rather than waits, and would make live trials late: these
 // specs come after all others.
 var _ = Describe("In virtual time,", Serial, Label("network:sim"), func() {
+	BeforeEach(func() { // it has the machine for itself
+		procs := runtime.GOMAXPROCS(runtime.NumCPU())
+		DeferCleanup(func() { runtime.GOMAXPROCS(procs) })
+	})
+
 	It("each live trial takes as long", func(ctx SpecContext) {
 		compared := 0
 		for _, e := range entries() {

@@ -113,6 +113,15 @@ func (v view) inconclusive(c Check) string {
 // atLeastMilli is a doubt as people read it: a small one is not none.
 func atLeastMilli(d time.Duration) time.Duration { return max(milli(int64(d)), time.Millisecond) }
 
+// Overload says for how long a machine stood still in all, of a time, and whether
+// that is so much, a quarter or more, that whatever was late tells of the machine.
+func Overload(stalls []Stall, of time.Duration) (stood time.Duration, much bool) {
+	for _, s := range stalls {
+		stood += s.For
+	}
+	return stood, of > 0 && stood > 0 && stood >= of/4
+}
+
 // beforeFault is the earliest instant that a deadline or a proof at the fault
 // rests on: the last that was sent, heard and passed on before.
 func (v view) beforeFault() int64 {

@@ -67,7 +67,7 @@ func (v view) verdict(r Record) (Verdict, string) {
 		case c.Broken():
 			side := v.explains(apart, c)
 			if side == "" {
-				return Broken, c.Sentence()
+				return v.broken(c)
 			}
 			if explained == nil {
 				by, explained = side, &c
@@ -89,6 +89,15 @@ func (v view) verdict(r Record) (Verdict, string) {
 		return Held, ""
 	}
 	return NotMeasurable, v.unmeasured(r)
+}
+
+// broken is the verdict of a check that no doubt of a single time explains.
+func (v view) broken(c Check) (Verdict, string) {
+	until := Span{0, c.rests.To} // what came later cannot have brought it
+	if stood, much := Overload(v.touching(until, v.stalls()), time.Duration(until.To)); much {
+		return Inconclusive, fmt.Sprintf("the machine stood still for %v of %v, which may be why this broke: %s", milli(int64(stood)), milli(until.To), c.Sentence())
+	}
+	return Broken, c.Sentence()
 }
 
 // unmeasured is why nothing could be held against an expectation.

@@ -100,3 +100,19 @@ func TestAnEndIsInDoubtForItsPeersStalls(t *testing.T) {
 	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
 	wantVerdict(t, h.judge(), judge.Inconclusive, "server: it did not in 17s")
 }
+
+// A hundred short stalls say more of a machine than two long ones, which are all that
+// the doubt of a single time counts.
+func TestOnAMachineThatStandsStillNothingBreaks(t *testing.T) {
+	for stall, want := range map[float64]judge.Verdict{0.2: judge.Broken, 0.3: judge.Inconclusive} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()
+		h.cut(3, 14)
+		for at := 0.0; at < 19; at++ {
+			h.add(trace.Event{T: ns(at), To: ns(at + stall), Side: trace.Harness, What: trace.Stall})
+		}
+		h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+		if r := h.judge(); r.Verdict != want {
+			t.Errorf("%v of every second: %s, %s; want %s", stall, r.Verdict, r.Reason, want)
+		}
+	}
+}
