@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"path/filepath"
 	"time"
 
@@ -24,11 +23,7 @@ func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(S
 	for attempt := 1; ; attempt++ {
 		if attempt > 1 {
 			t.ID = id + try(attempt)
-			// What made the last attempt inconclusive lasts for a while.
-			if r.Spread > 0 {
-				sleep(ctx, rand.N(r.Spread))
-			}
-			calm(ctx, calmLimit)
+			r.await(ctx) // what made the last attempt inconclusive lasts for a while
 		}
 		records, err := r.one(ctx, t, dog, func(s State) { s.Trial = t.ID; say(s) })
 		if err != nil {

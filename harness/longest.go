@@ -13,11 +13,11 @@ func (r Runner) Longest(trials []Trial) time.Duration {
 		// The last is for what the network saw of a trial that had no end.
 		attempt = max(attempt, comeUpOf(t)+t.Longest()+tearDownOf(t)+tearDown)
 	}
-	again := r.Spread + calmLimit
-	begin := calmLimit + time.Duration(len(trials))*apart
+	again, first := r.Spread+calmLimit, time.Duration(0)
 	if r.Spread > 0 {
-		begin += again
+		first = again
 	}
+	begin := calmLimit + time.Duration(len(trials))*apart
 	rounds := (len(trials) + r.parallel() - 1) / r.parallel()
-	return begin + time.Duration(rounds)*(attempt+time.Duration(r.Retries)*(again+attempt))
+	return begin + time.Duration(rounds)*(first+attempt+time.Duration(r.Retries)*(again+attempt))
 }

@@ -102,10 +102,6 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 	dog := new(watchdog)
 	if r.Virtual == nil {
 		calm(ctx, calmLimit)
-		if r.Spread > 0 {
-			sleep(ctx, rand.N(r.Spread))
-			calm(ctx, calmLimit)
-		}
 		watchCtx, stopWatching := context.WithCancel(ctx)
 		var watching sync.WaitGroup
 		watching.Go(func() { dog.run(watchCtx) })
@@ -120,6 +116,9 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 		group.Go(func() (err error) {
 			// After an interrupt, or a record that could not be written, it
 			// never begins: no report of it.
+			if r.Spread > 0 && r.Virtual == nil {
+				r.await(going)
+			}
 			if going.Err() == nil {
 				last[i], err = r.attempts(ctx, t, dog, say)
 			}
@@ -131,6 +130,15 @@ func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record
 	}
 	err = group.Wait()
 	return slices.Concat(last...), errors.Join(err, context.Cause(ctx))
+}
+
+// await waits for a trial's turn: where trials are spread, and until the machine is
+// calm.
+func (r Runner) await(ctx context.Context) {
+	if r.Spread > 0 {
+		sleep(ctx, rand.N(r.Spread))
+	}
+	calm(ctx, calmLimit)
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -22,8 +23,11 @@ const (
 	watchEvery = 20 * time.Millisecond
 	// watchLate is the least lateness that is worth a line in a trace.
 	watchLate = 10 * time.Millisecond
-	// A machine is calm once calmTimers timers in a row were punctual.
+	// A machine is calm once calmTimers timers in a row were punctual. Whoever finds
+	// that it is not looks again after up to calmPause: all at once would disturb it
+	// by looking, and by what they begin then.
 	calmTimers = 15
+	calmPause  = time.Second
 )
 
 // run watches until ctx ends.
@@ -52,6 +56,7 @@ func calm(ctx context.Context, limit time.Duration) {
 		}
 		if late > watchLate/2 {
 			punctual = 0
+			sleep(ctx, rand.N(calmPause))
 		}
 	}
 }

@@ -48,7 +48,7 @@ func no(int) time.Duration { return 0 }
 // Two runs of the same thing show a change in at most Alpha of all comparisons,
 // whatever is in them.
 func TestTheSameTwiceIsNoChange(t *testing.T) {
-	const pairs = 400
+	const pairs = 120
 	for _, row := range []struct {
 		policies, repeat int
 		phases           []float64
@@ -100,7 +100,7 @@ func TestASlowdownIsFound(t *testing.T) {
 	} {
 		random := rand.New(rand.NewPCG(2, 2))
 		found, others := 0, 0
-		const pairs = 100
+		const pairs = 40
 		for range pairs {
 			c := Runs(run(random, 10, row.phases, row.repeat, no), run(random, 10, row.phases, row.repeat, slower))
 			both, other := 0, 0
@@ -115,8 +115,8 @@ func TestASlowdownIsFound(t *testing.T) {
 			others += min(1, other)
 		}
 		t.Logf("%+v: found %d, others in %d", row, found, others)
-		if found < 95 || others > 10 {
-			t.Errorf("%+v: found in %d of %d comparisons, others are said to be worse in %d; want 95 or more, and few", row, found, pairs, others)
+		if found < 38 || others > 4 {
+			t.Errorf("%+v: found in %d of %d comparisons, others are said to be worse in %d; want 38 or more, and few", row, found, pairs, others)
 		}
 	}
 }
