@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"fmt"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -26,9 +27,9 @@ var _ = Describe("Peers in processes of their own", func() {
 				continue // it is about kernels: see scenarios/kernel
 			}
 			It(fmt.Sprintf("%s, in %s: %s", s.Name, profile.Name, s.Claim),
-				labels(s), Label("profile:"+profile.Name, "subject:processes"), SpecTimeout(limit(trials)), longestFirst(trials),
+				labels(s), Label("profile:"+profile.Name, "subject:processes"), SpecTimeout(limitOf(calmly(profile), trials)), longestFirst(trials),
 				func(ctx SpecContext) {
-					records := runTrials(ctx, harness.Runner{}, trials)
+					records := runTrials(ctx, calmly(profile), trials)
 					Expect(records).To(HaveLen(len(trials)))
 					for _, rec := range records {
 						Expect(rec).To(expect.Hold())
@@ -38,6 +39,13 @@ var _ = Describe("Peers in processes of their own", func() {
 		}
 	}
 })
+
+// calmly starts the trials of a profile over more time than others, as far as they end
+// before the longest do: each starts two processes or three.
+func calmly(profile heartbeat.Profile) harness.Runner {
+	const suite = 110 * time.Second
+	return harness.Runner{Spread: max(40*time.Second, suite-4*profile.Window.Hi)}
+}
 
 // trialsIn are a scenario's, under all policies of a profile that beat: each in a
 // trial of its own.

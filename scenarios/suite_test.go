@@ -106,8 +106,11 @@ func shard() (s harness.Shard) {
 
 // limit is how long a spec of these trials may take: so long that a trial on the
 // busiest machine can still say that it is inconclusive.
-func limit(trials []harness.Trial) time.Duration {
-	return suite(harness.Runner{}).Longest(trials) + leaksLimit + slack
+func limit(trials []harness.Trial) time.Duration { return limitOf(harness.Runner{}, trials) }
+
+// limitOf is limit for a Runner of the spec's own.
+func limitOf(r harness.Runner, trials []harness.Trial) time.Duration {
+	return suite(r).Longest(trials) + leaksLimit + slack
 }
 
 const (
@@ -120,7 +123,7 @@ const (
 // suite is r as the suite runs its trials. A hundred processes that begin in the same
 // quarter of a minute stall each other where a machine is slow.
 func suite(r harness.Runner) harness.Runner {
-	r.Out, r.Retries, r.Spread = reports(), retries(), 40*time.Second
+	r.Out, r.Retries, r.Spread = reports(), retries(), cmp.Or(r.Spread, 40*time.Second)
 	r.Progress = func(s harness.State) { GinkgoWriter.Printf("%s: %s\n", s.Trial, s.Doing) }
 	return r
 }

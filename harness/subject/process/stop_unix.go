@@ -38,7 +38,8 @@ func (p *Process) Proceed() error {
 
 // seen waits until the process is stopped, or not, where that can be seen.
 func seen(p *os.Process, wanted bool) error {
-	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
+	const limit = 5 * time.Second
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
 		switch is, err := stopped(p); {
 		case errors.Is(err, errors.ErrUnsupported):
 			return nil
@@ -48,7 +49,7 @@ func seen(p *os.Process, wanted bool) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("process %d does not change its state", p.Pid)
+	return lateError{fmt.Errorf("process %d does not change its state within %v", p.Pid, limit)}
 }
 
 // stopped says whether Linux has the process stopped.
