@@ -33,13 +33,14 @@ func (b bounds) missed(d time.Duration) *time.Duration {
 	return &late
 }
 
-// unmet is missed of what an observation of d did not see and, where that ended before
-// the upper bound, by how much too early.
-func (b bounds) unmet(d time.Duration) (slack *time.Duration, short time.Duration) {
+// unmet notes of what an observation, from an instant on until another, did not see: by
+// how much that is too late, when it became so, or by how much that ended before.
+func (b bounds) unmet(c *Check, from, until int64) {
+	c.Slack = b.missed(time.Duration(until - from))
 	if b.hi != nil {
-		short = max(0, *b.hi-d)
+		c.due = from + int64(*b.hi)
+		c.short = time.Duration(max(0, c.due-until))
 	}
-	return b.missed(d), short
 }
 
 // contain says whether d lies within b, and how far from the nearest bound;

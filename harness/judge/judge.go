@@ -94,6 +94,9 @@ func (v view) verdict(r Record) (Verdict, string) {
 // broken is the verdict of a check that no doubt of a single time explains.
 func (v view) broken(c Check) (Verdict, string) {
 	until := Span{0, c.rests.To} // what came later cannot have brought it
+	if c.due > 0 {
+		until.To = min(until.To, c.due)
+	}
 	if stood, much := Overload(v.touching(until, v.stalls()), time.Duration(until.To)); much {
 		return Inconclusive, fmt.Sprintf("the machine stood still for %v of %v, which may be why this broke: %s", milli(int64(stood)), milli(until.To), c.Sentence())
 	}

@@ -24,11 +24,11 @@ func detects(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 		return c, v.whole()
 	case !ok:
 		at = v.end
-		c.Slack, c.short = window.unmet(time.Duration(at - origin))
+		window.unmet(&c, origin, at)
 		c.Actual = fmt.Sprintf("never detected in %v", milli(at-origin))
 		if at, cause, ended := v.ending(side); ended {
 			c.Actual = fmt.Sprintf("never suspected its peer: its session ended after %v (%s)", milli(at-origin), cause)
-			c.Slack, c.short = nil, 0
+			c.Slack, c.short, c.due = nil, 0, 0
 		}
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - origin))
@@ -58,7 +58,7 @@ func ends(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 		return c, v.whole()
 	case !ok:
 		at = v.end
-		c.Slack, c.short = window.unmet(time.Duration(at - origin))
+		window.unmet(&c, origin, at)
 		c.Actual = fmt.Sprintf("it did not in %v", milli(at-origin))
 	default:
 		c.Actual = fmt.Sprintf("it ended after %v (%s)", milli(at-origin), cause)

@@ -149,6 +149,7 @@ type Check struct {
 
 	short time.Duration // by how much the observation ended before the time that it had
 	rests Span          // where the stamps lie that it rests on
+	due   int64         // when what did not happen was too late; 0: it happened, or never is
 }
 
 // Stall is a time in which a side's loop, or the harness, stood still.

@@ -28,7 +28,7 @@ func recovers(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 			return c, Span{}
 		}
 		at = v.end
-		c.Slack, c.short = window.unmet(time.Duration(at - v.heal))
+		window.unmet(&c, v.heal, at)
 		c.Actual = fmt.Sprintf("no session carried data in %v", milli(at-v.heal))
 	default:
 		c.Held, c.Slack = window.contain(time.Duration(at - v.heal))

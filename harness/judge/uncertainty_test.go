@@ -103,6 +103,17 @@ func TestAnEndIsInDoubtForItsPeersStalls(t *testing.T) {
 
 // A hundred short stalls say more of a machine than two long ones, which are all that
 // the doubt of a single time counts.
+// What the machine did once it was too late is no matter.
+func TestWhatCalmedDownTooLateIsNoCalmMachine(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.Ends, Side: heartbeat.ClientSide, Within: scenario.Range{Hi: "2500ms"}})).numb()
+	h.cut(3, 14)
+	for at := 1.0; at < 5; at += 0.1 {
+		h.add(trace.Event{T: ns(at), To: ns(at + 0.05), Side: trace.Harness, What: trace.Stall})
+	}
+	h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+	wantVerdict(t, h.judge(), judge.Inconclusive, "the machine stood still for 2.05s of 5.5s")
+}
+
 func TestOnAMachineThatStandsStillNothingBreaks(t *testing.T) {
 	for stall, want := range map[float64]judge.Verdict{0.2: judge.Broken, 0.3: judge.Inconclusive} {
 		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()
