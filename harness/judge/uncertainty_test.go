@@ -101,8 +101,6 @@ func TestAnEndIsInDoubtForItsPeersStalls(t *testing.T) {
 	wantVerdict(t, h.judge(), judge.Inconclusive, "server: it did not in 17s")
 }
 
-// A hundred short stalls say more of a machine than two long ones, which are all that
-// the doubt of a single time counts.
 // What the machine did once it was too late is no matter.
 func TestWhatCalmedDownTooLateIsNoCalmMachine(t *testing.T) {
 	h := begin(t, pulled(scenario.Expectation{That: scenario.Ends, Side: heartbeat.ClientSide, Within: scenario.Range{Hi: "2500ms"}})).numb()
@@ -114,6 +112,8 @@ func TestWhatCalmedDownTooLateIsNoCalmMachine(t *testing.T) {
 	wantVerdict(t, h.judge(), judge.Inconclusive, "the machine stood still for 2.05s of 5.5s")
 }
 
+// A hundred short stalls say more of a machine than two long ones, which are all that
+// the doubt of a single time counts.
 func TestOnAMachineThatStandsStillNothingBreaks(t *testing.T) {
 	for stall, want := range map[float64]judge.Verdict{0.2: judge.Broken, 0.3: judge.Inconclusive} {
 		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()
