@@ -101,14 +101,15 @@ func (r Runner) one(ctx context.Context, t Trial, dog *watchdog, say func(State)
 		return nil, fmt.Errorf("write trace %s: %w", t.ID, err)
 	}
 	records := append([]judge.Record{judge.Judge(tr)}, r.also(t, tr)...)
-	verdict, reason := without(ctx, tr.Header.Network, failure)
+	verdict, cause := without(ctx, tr.Header.Network, failure)
+	reason := cause
 	if why := overloaded(failure, records[0].Stalls, took); verdict == judge.Failed && why != "" {
 		verdict, reason = judge.Inconclusive, why
 	}
 	for i := range records {
 		rec := &records[i]
 		if verdict != "" {
-			rec.Verdict, rec.Reason = verdict, reason
+			rec.Verdict, rec.Reason, rec.Failure = verdict, reason, cause
 		}
 		rec.Repeat, rec.Output = t.Repeat, prints.paths
 		if r.Out != "" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/flatline-go/flatline/harness/judge"
@@ -16,7 +15,7 @@ import (
 // judgedAgain is an error if a record does not follow from the trace that it names:
 // if that is another trial's, or no whole one.
 func judgedAgain(dir string, r judge.Record) error {
-	if r.Trace == "" || !slices.Contains([]judge.Verdict{judge.Held, judge.Broken, judge.Inconclusive}, r.Verdict) {
+	if r.Trace == "" || r.Failure != "" {
 		return nil // the verdict rests on more than the trace
 	}
 	t, err := trace.ReadFile(filepath.Join(dir, filepath.FromSlash(r.Trace)))
@@ -35,9 +34,20 @@ func judgedAgain(dir string, r judge.Record) error {
 		return err
 	}
 	if !bytes.Equal(was, is) {
-		return fmt.Errorf("%s: its record says\n%s\nand its trace\n%s", r.Trial, was, is)
+		at := max(0, firstDifference(was, is)-40)
+		return fmt.Errorf("%s: its record says\n…%.400s\nand its trace\n…%.400s", r.Trial, was[at:], is[at:])
 	}
 	return nil
+}
+
+// firstDifference is where two texts begin to differ.
+func firstDifference(a, b []byte) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return min(len(a), len(b))
 }
 
 // as is a shared trial's trace, as that of a built-in policy of that key.

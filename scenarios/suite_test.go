@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,9 +69,11 @@ var _ = ReportAfterSuite("reports", func(r Report) {
 	gathered, err := report.Gather(reports())
 	Expect(err).NotTo(HaveOccurred())
 	Expect(gathered.Write(reports())).To(Succeed())
+	var differ []error
 	for _, r := range gathered.Records {
-		Expect(judgedAgain(reports(), r)).To(Succeed())
+		differ = append(differ, judgedAgain(reports(), r))
 	}
+	Expect(errors.Join(differ...)).To(Succeed())
 })
 
 // runTrials runs the trials, all at once, and returns the records that count.

@@ -42,9 +42,12 @@ type Record struct {
 	Verdict   Verdict       `json:"verdict"`
 	// Reason is a sentence where the verdict is not Held: what failed first,
 	// what stalled, why it cannot be measured.
-	Reason string   `json:"reason,omitempty"`
-	Client Measures `json:"client"`
-	Server Measures `json:"server"`
+	Reason string `json:"reason,omitempty"`
+	// Failure is why the trial was not run to its end, where it was not: Verdict and
+	// Reason rest on that then, and not on the trace.
+	Failure string   `json:"failure,omitempty"`
+	Client  Measures `json:"client"`
+	Server  Measures `json:"server"`
 	// Connections are those that were open when the fault struck, of a trial
 	// that is about hang-ups.
 	Connections []Connection     `json:"connections,omitempty"`
