@@ -115,6 +115,9 @@ func TestAChildThatDoesNotEndFailsItsTrial(t *testing.T) {
 	if r.Verdict == judge.Held || !strings.Contains(r.Reason, want) { // inconclusive, where the machine stood still
 		t.Errorf("%s: %s, want failed: %s", r.Verdict, r.Reason, want)
 	}
+	if !strings.Contains(r.Failure, want) { // its trace tells nothing of that
+		t.Errorf("failure: %q, want %q", r.Failure, want)
+	}
 }
 
 func TestWhoIsKilledIsKnownToBeGone(t *testing.T) {
