@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -29,6 +30,9 @@ func choose[T any](flag, what string, all []T, name func(T) string, wanted []str
 
 // suggestion is the name that was probably meant, if there is one.
 func suggestion(word string, names []string) string {
+	if ext := filepath.Ext(word); ext == ".yaml" || ext == ".yml" {
+		return " (a name is wanted; the flag for a file of your own, where there is one, is in --help)"
+	}
 	best, distance := "", 1+len(word)/3
 	for _, n := range names {
 		if d := levenshtein.Distance(strings.ToLower(word), n, nil); d < distance {

@@ -69,6 +69,7 @@ func TestWrongUse(t *testing.T) {
 		{"another flag", []string{"run", "--scenaro", "x"}, []string{"--scenaro", "--scenario"}},
 		{"another scenario", []string{"run", "--scenario", "cabel-pull"}, []string{"--scenario", `"cabel-pull"`, "did you mean cable-pull?", "cable-flap", "orderly-close"}},
 		{"one of two scenarios", []string{"run", "--scenario", "cable-pull,zzz"}, []string{"--scenario", `"zzz", known:`, "cable-flap"}},
+		{"a file for a name", []string{"run", "--scenario", "my.yaml"}, []string{"--scenario", `"my.yaml"`, "a name is wanted", "--help"}},
 		{"another policy", []string{"run", "--policy", "fixd"}, []string{"--policy", `"fixd"`, "did you mean fixed?", "echo-timer"}},
 		{"another profile", []string{"run", "--profile", "lax"}, []string{"--profile", `"lax"`, "strict, standard"}},
 		{"half a window", []string{"run", "--window", "12s"}, []string{"--window", `"12s"`, "6s..9s or ..9s"}},

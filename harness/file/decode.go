@@ -109,7 +109,11 @@ func (s source) list(key string, n *yaml.Node, v reflect.Value) error {
 // mapping reads each key of n into the field of that name.
 func (s source) mapping(key string, n *yaml.Node, fields []field) error {
 	if n.Kind != yaml.MappingNode {
-		return s.wrong(key, n, "a mapping with some of "+keys(fields))
+		want := "a mapping with some of "
+		if len(fields) == 1 {
+			want = "a mapping with the key "
+		}
+		return s.wrong(key, n, want+keys(fields))
 	}
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {

@@ -118,8 +118,8 @@ func TestFilesThatAreNoList(t *testing.T) {
 	for _, row := range []struct{ name, text, want string }{
 		{name: "empty", text: "", want: "p.yaml: it is empty, want a list under policies"},
 		{name: "comment", text: "# later\n", want: "p.yaml: it is empty, want a list under policies"},
-		{name: "null document", text: "---\n", want: "p.yaml:2:1: the file: it is nothing, want a mapping with some of policies"},
-		{name: "text", text: "policies", want: `p.yaml:1:1: the file: it is "policies", want a mapping with some of policies`},
+		{name: "null document", text: "---\n", want: "p.yaml:2:1: the file: it is nothing, want a mapping with the key policies"},
+		{name: "text", text: "policies", want: `p.yaml:1:1: the file: it is "policies", want a mapping with the key policies`},
 		{name: "other list", text: "scenarios: []", want: `p.yaml:1:1: the file: unknown key "scenarios", known: policies`},
 		{name: "no list", text: "policies: 7", want: "p.yaml:1:11: policies: it is 7 (int), want a list of at least one"},
 		{name: "empty list", text: "policies: []", want: "p.yaml:1:11: policies: it is a list, want a list of at least one"},
