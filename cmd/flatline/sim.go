@@ -81,9 +81,15 @@ func (c *simCmd) Run(ctx context.Context, s streams, given *kong.Context) (err e
 		times = words.Count(c.Trials) + " times "
 	}
 	printProse(w, fmt.Sprintf("%s%s, %v before each fault, seed %d, on the network %s", times, words.Plural(planned(trials), "trial"), c.Life, *c.Seed, model))
+	var kept report.Report
+	if c.Out != "" { // first, so that it is there whenever the rest is interrupted
+		if kept, err = c.record(ctx, model, recorded); err != nil {
+			return err
+		}
+	}
 	results, err := c.simulate(ctx, w, model, trials)
 	if err == nil && c.Out != "" {
-		err = c.report(ctx, w, model, recorded)
+		err = c.told(w, kept)
 	}
 	if c.JSON {
 		err = errors.Join(printJSON(s.out, results), err)
@@ -190,7 +196,11 @@ func (c *simCmd) simulate(ctx context.Context, w io.Writer, model sim.Model, tri
 		}
 		switch {
 		case ctx.Err() != nil:
-			return all, exit{exitInterrupted, fmt.Errorf("interrupted after %s of %s simulated trials", words.Count(done), words.Count(c.Trials*len(trials)))}
+			cut := fmt.Errorf("interrupted after %s of %s simulated trials", words.Count(done), words.Count(c.Trials*len(trials)))
+			if c.Out != "" {
+				cut = fmt.Errorf("%w; %s has the recorded ones, all of them", cut, c.Out)
+			}
+			return all, exit{exitInterrupted, cut}
 		case err != nil:
 			return all, err
 		}
@@ -218,20 +228,22 @@ func gcd(a, b int) int {
 	return a
 }
 
-// report records the trials, and writes the usual report.
-func (c *simCmd) report(ctx context.Context, w io.Writer, model sim.Model, trials []harness.Trial) error {
+// record records the trials, and writes the usual report.
+func (c *simCmd) record(ctx context.Context, model sim.Model, trials []harness.Trial) (report.Report, error) {
 	if err := report.Plan(c.Out, recordNames(trials)); err != nil {
-		return err
+		return report.Report{}, err
 	}
 	_, failed := harness.Runner{Out: c.Out, Virtual: &model}.Run(ctx, trials)
 	gathered, err := report.Conclude(c.Out)
-	if ctx.Err() != nil {
-		return exit{exitInterrupted, errors.Join(fmt.Errorf("interrupted; %s has what there is", c.Out), err)}
+	if failed != nil && ctx.Err() != nil {
+		return gathered, exit{exitInterrupted, errors.Join(fmt.Errorf("interrupted; %s has what there is", c.Out), err)}
 	}
-	if err := errors.Join(failed, err); err != nil {
-		return err
-	}
+	return gathered, errors.Join(failed, err)
+}
+
+// told says where the report is, and what it comes to.
+func (c *simCmd) told(w io.Writer, kept report.Report) error {
 	fmt.Fprintln(w)
-	printLine(newTerminal(w), "", fmt.Sprintf("%s, a recorded trial for each phase: %s", filepath.Join(c.Out, report.HTMLFile), gathered.Headline()))
-	return outputFlags{Quiet: true}.end(streams{io.Discard, w}, gathered, c.Out)
+	printLine(newTerminal(w), "", fmt.Sprintf("%s, a recorded trial for each phase: %s", filepath.Join(c.Out, report.HTMLFile), kept.Headline()))
+	return outputFlags{Quiet: true}.end(streams{io.Discard, w}, kept, c.Out)
 }

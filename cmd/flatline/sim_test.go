@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flatline-go/flatline/harness/report"
 )
@@ -99,6 +100,28 @@ func TestSimInterrupted(t *testing.T) {
 	code, _, stderr := here(ctx, append(pulls, "--trials", "1000")...)
 	if code != 130 || !strings.Contains(stderr, "interrupted after 0 of 2,000 simulated trials") {
 		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
+// The recorded trials come first: a long simulation that is interrupted leaves them.
+func TestSimInterruptedLeavesAReport(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		defer stop()
+		for {
+			if _, err := os.Stat(filepath.Join("kept", report.HTMLFile)); err == nil {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	code, _, stderr := here(ctx, append(pulls, "--trials", "1000000", "--out", "kept")...)
+	if code != 130 || !strings.Contains(stderr, "of 2,000,000 simulated trials; kept has the recorded ones") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	if r, err := report.Load("kept"); err != nil || len(r.Records) == 0 {
+		t.Errorf("%d records, %v", len(r.Records), err)
 	}
 }
 
