@@ -144,15 +144,14 @@ func (v view) counted() (from scenario.Origin, until int64) {
 	return from, until
 }
 
-// connections are those that were open when the fault struck; none if it was to and
-// never did.
+// connections are those that count; none if a fault was to strike and never did.
 func (v view) connections() []Connection {
 	if !v.struck && len(v.Header.Scenario.Faults) > 0 {
 		return nil
 	}
 	var out []Connection
 	for i, l := range v.links {
-		if l.OpenAt(v.faultOrEnd()) {
+		if v.counts(l) {
 			out = append(out, Connection{
 				Name:   fmt.Sprintf("link %d", i+1),
 				Client: v.endingOf(l, heartbeat.ClientSide), Server: v.endingOf(l, heartbeat.ServerSide),
@@ -160,6 +159,15 @@ func (v view) connections() []Connection {
 		}
 	}
 	return out
+}
+
+// counts says whether what becomes of a connection is judged: of one that was open
+// when the fault struck or, in a scenario without any, that ever carried a byte.
+func (v view) counts(l network.Link) bool {
+	if len(v.Header.Scenario.Faults) == 0 {
+		return l.Up.FirstPassed != network.Never || l.Down.FirstPassed != network.Never
+	}
+	return l.OpenAt(v.faultOrEnd())
 }
 
 // endingOf is the end of a connection for side.
@@ -170,7 +178,8 @@ func (v view) endingOf(l network.Link, side trace.Side) Ending {
 	if side == heartbeat.ServerSide {
 		sent = l.Down
 	}
-	blind := sent.Blind != 0 && sent.Blind < until && (at == network.Never || cause == network.HungUp && at > sent.Blind)
+	late := cause == network.HungUp && at > sent.Blind // nobody knows by how much
+	blind := sent.Blind != 0 && sent.Blind < until && (at == network.Never || late && !v.expects(scenario.StaysUp, side))
 	if at > until || blind {
 		at = network.Never
 	}
@@ -203,9 +212,7 @@ func (v view) endingOf(l network.Link, side trace.Side) Ending {
 // struckAt is when the fault struck a connection; false: it did not. A firewall
 // strikes when it forgets, and only then.
 func (v view) struckAt(l network.Link) (at int64, ok bool) {
-	kinds := v.networkFaults()
-	firewall := len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k scenario.Kind) bool { return k != scenario.IdleDrop })
-	if !firewall {
+	if !v.firewalled() {
 		return v.fault, true
 	}
 	if l.Forgotten != 0 {

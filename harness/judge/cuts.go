@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
@@ -34,18 +35,25 @@ func (v view) cuts(side trace.Side) []Span {
 	return append(v.strikesOf(silences), v.lifeless(side.Peer())...)
 }
 
-// strikesOf are the times in which the network's faults of some kinds lasted.
+// strikesOf are the times in which the network's faults of some kinds did something:
+// a firewall nothing before it forgets.
 func (v view) strikesOf(which func(scenario.Kind) bool) (spans []Span) {
 	kinds := v.networkFaults()
 	for _, s := range v.strikes {
 		if s.Fault >= len(kinds) || !which(kinds[s.Fault]) {
 			continue
 		}
-		to := s.Off
+		from, to := s.On, s.Off
+		if kinds[s.Fault] == scenario.IdleDrop {
+			if s.Forgotten == network.Never {
+				continue
+			}
+			from = max(from, s.Forgotten)
+		}
 		if to == network.Never {
 			to = endless
 		}
-		spans = append(spans, Span{From: s.On, To: to})
+		spans = append(spans, Span{From: from, To: to})
 	}
 	return spans
 }
@@ -79,6 +87,12 @@ func (v view) networkFaults() []scenario.Kind {
 		}
 	}
 	return kinds
+}
+
+// firewalled says that a firewall is all that the network's faults are.
+func (v view) firewalled() bool {
+	kinds := v.networkFaults()
+	return len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k scenario.Kind) bool { return k != scenario.IdleDrop })
 }
 
 // catchUp is how long a side that goes on takes at most to read what lies in its

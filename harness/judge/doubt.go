@@ -36,9 +36,12 @@ func (v view) doubt(side trace.Side, s Span) time.Duration {
 	others := v.touching(s, v.stalls())
 	for _, e := range v.halts {
 		own := e.Side != trace.Harness && (side == "" || side == e.Side)
-		if own && e.To >= s.From && e.T <= s.To {
-			sum += time.Duration(e.To - e.T)
-			others = slices.DeleteFunc(others, func(o Stall) bool { return o.At <= time.Duration(e.To) && o.At+o.For >= e.Offset() })
+		if !own || e.To < s.From || e.T > s.To {
+			continue
+		}
+		sum += time.Duration(e.To - e.T)
+		for i, o := range others { // which has it among its parts: the rest is left
+			others[i].For -= max(0, min(o.At+o.For, time.Duration(e.To))-max(o.At, e.Offset()))
 		}
 	}
 	slices.SortFunc(others, func(a, b Stall) int { return cmp.Compare(b.For, a.For) })

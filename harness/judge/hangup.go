@@ -33,7 +33,7 @@ func hangsUp(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 	}
 	var actual []string
 	var held, broke slacks
-	never := false
+	never, unknown := false, false
 	for _, connection := range all {
 		ending := connection.Of(side)
 		words := ending.String()
@@ -43,6 +43,7 @@ func hangsUp(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 		actual = append(actual, words)
 		switch ok, slack, measured := window.hangUp(ending); {
 		case !measured:
+			unknown = unknown || !ending.Unstruck
 		case ok:
 			held.add(slack)
 		default:
@@ -57,7 +58,7 @@ func hangsUp(v view, e scenario.Expectation, side trace.Side) (Check, Span) {
 	switch {
 	case broke.n > 0: // while a single one does
 		c.Slack = broke.most
-	case held.n > 0:
+	case held.n > 0 && !unknown: // all do
 		c.Held, c.Slack = true, held.least
 	default:
 		c.Unmeasured = true
@@ -105,7 +106,7 @@ func (v view) doneBy(side trace.Side) int64 {
 	_, until := v.counted()
 	latest := v.fault
 	for _, l := range v.links {
-		if !l.OpenAt(v.faultOrEnd()) {
+		if !v.counts(l) {
 			continue
 		}
 		at, _ := l.Over(side)
@@ -125,10 +126,16 @@ func staysUp(v view, _ scenario.Expectation, side trace.Side) (Check, Span) {
 		return c, v.whole()
 	}
 	for _, connection := range all {
-		if ending := connection.Of(side); ending.Cause == network.HungUp {
-			c.Actual = fmt.Sprintf("hung up after %v (%s), a mistake", milli(int64(*ending.After)), connection.Name)
+		switch ending := connection.Of(side); {
+		case ending.Cause == network.HungUp:
+			c.Actual, c.Unmeasured = fmt.Sprintf("hung up after %v (%s), a mistake", milli(int64(*ending.After)), connection.Name), false
 			return c, Span{v.beforeFault(), v.fault + int64(*ending.After)} // nothing later can have brought it
+		case ending.Unseen > 0:
+			c.Actual, c.Unmeasured = fmt.Sprintf("%s (%s)", ending.Alone(), connection.Name), true
 		}
+	}
+	if c.Unmeasured {
+		return c, v.whole()
 	}
 	c.Held, c.Actual = true, fmt.Sprintf("did not in %v", milli(v.end-v.fault))
 	return c, v.whole()

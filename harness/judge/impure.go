@@ -14,12 +14,13 @@ import (
 type impurity map[trace.Side]time.Duration
 
 // impure are the sides that were further from their pure detectors than a trial bears.
-func (v view) impure(r Record) impurity {
-	bears := v.limit() + v.doubt("", v.whole())
+func (v view) impure() impurity {
 	apart := impurity{}
 	for _, side := range []heartbeat.Side{heartbeat.ClientSide, heartbeat.ServerSide} {
-		if e := r.Of(side).HarnessError; e != nil && e.Abs() > bears {
-			apart[side] = e.Abs()
+		for _, l := range v.lapses(side) {
+			if by := l.by.Abs(); by > v.limit()+v.doubt(side, l.rests) {
+				apart[side] = max(apart[side], by)
+			}
 		}
 	}
 	return apart

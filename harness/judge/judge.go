@@ -57,22 +57,30 @@ func roundTrip(h trace.Header) time.Duration {
 // verdict is what all the checks come to, and why. A trial whose own detectors were
 // not the pure ones breaks by what that cannot explain, and by nothing else.
 func (v view) verdict(r Record) (Verdict, string) {
-	apart := v.impure(r)
+	apart := v.impure()
 	by := apart.most(heartbeat.ClientSide, heartbeat.ServerSide)
 	var doubtful, explained *Check
+	overloaded := ""
 	for _, c := range r.Checks {
 		switch {
 		case v.doubtful(c):
 			doubtful = cmp.Or(doubtful, &c)
 		case c.Broken():
 			side := v.explains(apart, c)
-			if side == "" {
-				return v.broken(c)
-			}
-			if explained == nil {
+			why, much := v.overloaded(c)
+			switch {
+			case side != "" && explained == nil:
 				by, explained = side, &c
+			case side != "":
+			case !much:
+				return Broken, c.Sentence()
+			default:
+				overloaded = cmp.Or(overloaded, why)
 			}
 		}
+	}
+	if overloaded != "" {
+		return Inconclusive, overloaded
 	}
 	if doubtful != nil {
 		return Inconclusive, v.inconclusive(*doubtful)
@@ -91,22 +99,27 @@ func (v view) verdict(r Record) (Verdict, string) {
 	return NotMeasurable, v.unmeasured(r)
 }
 
-// broken is the verdict of a check that no doubt of a single time explains.
-func (v view) broken(c Check) (Verdict, string) {
-	until := Span{0, c.rests.To} // what came later cannot have brought it
+// overloaded says whether c broke on a machine that stood still for so much of the
+// time in small pieces that no doubt of a single time explains it.
+func (v view) overloaded(c Check) (why string, much bool) {
+	until := Span{v.whole().From, c.rests.To} // what came later cannot have brought it
 	if c.due > 0 {
 		until.To = min(until.To, c.due)
 	}
-	if stood, much := Overload(v.touching(until, v.stalls()), time.Duration(until.To)); much {
-		return Inconclusive, fmt.Sprintf("the machine stood still for %v of %v, which may be why this broke: %s", milli(int64(stood)), milli(until.To), c.Sentence())
+	of := until.To - until.From
+	stood := time.Duration(of - beside(spansOf(v.stalls()), until.From, until.To))
+	if _, much := Overload([]Stall{{For: stood}}, time.Duration(of)); !much {
+		return "", false
 	}
-	return Broken, c.Sentence()
+	return fmt.Sprintf("the machine stood still for %v of %v, which may be why this broke: %s", milli(int64(stood)), milli(of), c.Sentence()), true
 }
 
 // unmeasured is why nothing could be held against an expectation.
 func (v view) unmeasured(r Record) string {
 	for _, c := range r.Checks {
 		switch excused := func(l Connection) bool { return l.Of(c.Side).Excused }; {
+		case c.That == scenario.StaysUp && c.Unmeasured:
+			return c.Sentence()
 		case c.That != scenario.HangsUp:
 		case slices.ContainsFunc(r.Connections, excused): // never seen, but no never either
 			return fmt.Sprintf("not measurable on %s: the %s %s", v.Header.Network, c.Side, c.Actual)

@@ -29,7 +29,7 @@ func (v view) measure(side trace.Side) Measures {
 	v.measureRecovery(side, &m)
 	m.BeatsPerHour = v.beatsPerHour(side)
 	m.BytesPerHour = m.BeatsPerHour * float64(v.Header.Policy.Probe.BeatSize())
-	m.HarnessError = v.harnessError(side)
+	m.HarnessError = worst(v.lapses(side))
 	m.Closest, m.Doubt = v.closest(side), v.doubt(side, v.whole())
 	return m
 }
@@ -82,7 +82,7 @@ func (v view) measureMistakes(side trace.Side, m *Measures) {
 		m.Uncounted = v.excuses(side) && !v.expects(scenario.StaysUp, side)
 		for _, l := range v.links {
 			at, cause := l.Over(side)
-			if !m.Uncounted && l.OpenAt(v.fault) && cause == network.HungUp && at <= v.end {
+			if !m.Uncounted && v.counts(l) && cause == network.HungUp && at <= v.end {
 				m.Mistakes++
 			}
 		}
@@ -135,37 +135,4 @@ func (v view) beatsPerHour(side trace.Side) float64 {
 		perHour += time.Hour.Seconds() / p.Interval.Seconds()
 	}
 	return perHour
-}
-
-// harnessError compares side's first suspicion with the pure detector's on the
-// same session or, where that one does not suspect by then, with the deadline that
-// it waits for. Where it waits for none, all the session's time so far is error;
-// where only it suspects, all the time until the session's end.
-func (v view) harnessError(side trace.Side) *time.Duration {
-	config := v.Header.Policy.Detector(side)
-	if config == nil || !v.tells(side) {
-		return nil
-	}
-	live := v.first(func(e trace.Event) bool { return e.Side == side && e.What == trace.Suspect })
-	if live != nil {
-		pure, waits := replay(v.Trace, side, live.Session, config.New(), live.T)
-		if !waits {
-			pure = v.first(func(e trace.Event) bool { return e.Side == side && e.Session == live.Session }).T
-		}
-		return since(live.T, pure)
-	}
-	session := v.session(side)
-	if session == "" {
-		return nil
-	}
-	end := v.end
-	if at, _, ended := v.ending(side); ended {
-		end = at
-	}
-	until := end - int64(heartbeat.Grace)
-	pure, waits := replay(v.Trace, side, session, config.New(), until)
-	if !waits || pure > until {
-		return nil
-	}
-	return since(end, pure)
 }

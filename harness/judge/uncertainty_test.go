@@ -2,6 +2,7 @@ package judge_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/scenario"
@@ -125,5 +126,57 @@ func TestOnAMachineThatStandsStillNothingBreaks(t *testing.T) {
 		if r := h.judge(); r.Verdict != want {
 			t.Errorf("%v of every second: %s, %s; want %s", stall, r.Verdict, r.Reason, want)
 		}
+	}
+}
+
+// A stall that the side's own loop has seen the tail of is no shorter for that.
+func TestASidesOwnStallHidesNoLongerOne(t *testing.T) {
+	for own, want := range map[float64]time.Duration{0: 3 * time.Second, 0.1: 3 * time.Second, 3: 3 * time.Second} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide})).numb()
+		h.cut(3, 24)
+		h.add(trace.Event{T: ns(4), To: ns(7), Side: trace.Harness, What: trace.Stall})
+		if own > 0 {
+			h.add(trace.Event{T: ns(7 - own), To: ns(7), Side: heartbeat.ClientSide, What: trace.Stall})
+		}
+		h.add(trace.Event{T: ns(11.5), Side: heartbeat.ClientSide, What: trace.Suspect}) // half a second from the bound
+		r := h.judge()
+		wantVerdict(t, r, judge.Inconclusive, "the harness stood still for up to 3s")
+		if got := r.Checks[len(r.Checks)-1].Doubt; got != want {
+			t.Errorf("of which it saw %v s itself: doubt %v, want %v", own, got, want)
+		}
+	}
+}
+
+// What the machine does before anything is up makes nobody late, and it damages no
+// message, in whichever order one looks.
+func TestWhatNoOverloadExplains(t *testing.T) {
+	late := scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide}
+	for _, row := range []struct {
+		name    string
+		expect  []scenario.Expectation
+		stall   float64
+		damaged bool
+		want    judge.Verdict
+		reason  string
+	}{
+		{"stood still before", []scenario.Expectation{late}, 0.1, false, judge.Broken, "detected after 12s"},
+		{"stood still", []scenario.Expectation{late}, 15, false, judge.Inconclusive, "the machine stood still"},
+		{"and damaged", []scenario.Expectation{late, {That: scenario.DataIntact}}, 15, true, judge.Broken, "damaged message"},
+		{"damaged, and", []scenario.Expectation{{That: scenario.DataIntact}, late}, 15, true, judge.Broken, "damaged message"},
+	} {
+		h := begin(t, pulled(row.expect...)).numb()
+		for i := range h.trace.Events {
+			h.trace.Events[i].T += ns(10)
+		}
+		h.cut(13, 34)
+		if row.damaged {
+			h.add(trace.Event{T: ns(12.5), Side: heartbeat.ClientSide, What: trace.Damaged})
+		}
+		for i := range 98 { // 4.9 s in all, no two of which explain 3 s
+			at := ns(row.stall) + int64(i)*ns(0.1)
+			h.add(trace.Event{T: at, To: at + ns(0.05), Side: trace.Harness, What: trace.Stall})
+		}
+		h.add(trace.Event{T: ns(25), Side: heartbeat.ClientSide, What: trace.Suspect})
+		wantVerdict(t, h.judge(), row.want, row.reason)
 	}
 }

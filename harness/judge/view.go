@@ -153,11 +153,17 @@ func (v view) faultOrEnd() int64 {
 	return v.end
 }
 
-// link is the connection that was in use when the fault struck: the youngest.
+// link is the connection that was in use when the fault struck: the youngest. Without
+// a fault it is the first that somebody hung up, if any.
 func (v view) link() (in network.Link, found bool) {
 	for _, l := range v.links {
-		if l.OpenAt(v.faultOrEnd()) {
-			in, found = l, true
+		if !v.counts(l) {
+			continue
+		}
+		in, found = l, true
+		hungUp := func(f network.Flow) bool { return f.HungUp != network.Never && f.HungUp <= v.end }
+		if len(v.Header.Scenario.Faults) == 0 && (hungUp(l.Up) || hungUp(l.Down)) {
+			break
 		}
 	}
 	return in, found
@@ -199,7 +205,11 @@ func (v view) suspicion(side trace.Side) (at int64, why string, ok bool) {
 		return at, why, ok && why == network.HungUp && at <= v.over()
 	}
 	silence := v.truth(side).silence()
-	if len(silence) == 0 { // what struck silences nobody
+	switch {
+	case len(silence) > 0:
+	case v.firewalled(): // and it has forgotten nothing
+		return 0, "", false
+	default: // what struck silences nobody
 		silence = []Span{{From: v.fault, To: endless}}
 		if v.healed {
 			silence[0].To = v.heal + int64(v.late())

@@ -139,11 +139,13 @@ func TestHangUpsByTheWire(t *testing.T) {
 		{name: "never, and the kernel would have asked after the trial", wire: wire{links: []network.Link{carried(1, 0)}, armed: heartbeat.ClientSide, fires: "1h59m49s"}, verdict: judge.Held,
 			actual: "never did in 1m0s (its kernel's keepalive timer would have been too late: it fires in 1h59m49s)"},
 		{name: "one too late, one whose kernel asks", wire: wire{links: []network.Link{carried(1, 41), carried(3, 0)}, window: within, armed: heartbeat.ClientSide}, verdict: judge.Broken},
-		{name: "one in time, one whose kernel asks", wire: wire{links: []network.Link{carried(1, 29), carried(3, 0)}, window: within, armed: heartbeat.ClientSide}, verdict: judge.Held},
+		{name: "one in time, one whose kernel asks", wire: wire{links: []network.Link{carried(1, 29), carried(3, 0)}, window: within, armed: heartbeat.ClientSide}, verdict: judge.NotMeasurable},
 
 		{name: "never, but the network was blind", wire: wire{links: []network.Link{blind(carried(1, 0), 13)}, window: within}, verdict: judge.NotMeasurable,
 			actual: "could not be seen to from 3s on: the network's buffer was full of what it withheld, and a closing would lie behind that"},
 		{name: "seen late, as the network was blind", wire: wire{links: []network.Link{blind(carried(1, 69), 13)}, window: within}, verdict: judge.NotMeasurable},
+		{name: "one in time, one that could not be seen", wire: wire{links: []network.Link{carried(1, 29), blind(carried(3, 0), 13)}, window: within}, verdict: judge.NotMeasurable},
+		{name: "one in time, one that was not struck", wire: wire{kind: scenario.IdleDrop, links: []network.Link{forgotten(carried(1, 29), 12), changed(carried(3, 13), func(l *network.Link) { l.Forgotten = network.Never })}, window: within, strike: forgot}, verdict: judge.Held},
 		{name: "seen before the network was blind", wire: wire{links: []network.Link{blind(carried(1, 29), 30)}, window: within}, verdict: judge.Held, actual: "hung up after 19s"},
 
 		{name: "one that the network ended before is no more", wire: wire{links: []network.Link{endedBefore, carried(1, 29)}, window: within}, verdict: judge.Held, actual: "hung up after 19s"},
@@ -188,6 +190,11 @@ func TestHangUpsByTheWire(t *testing.T) {
 
 		{name: "a delay is borne", wire: wire{kind: scenario.Latency, that: scenario.StaysUp, links: []network.Link{carried(1, 0)}}, verdict: judge.Held, actual: "did not in 1m10s"},
 		{name: "a delay is not borne", wire: wire{kind: scenario.Latency, that: scenario.StaysUp, links: []network.Link{carried(1, 14)}}, verdict: judge.Broken, actual: "hung up after 4s (link 1), a mistake"},
+		{name: "seen late is seen", wire: wire{that: scenario.StaysUp, links: []network.Link{blind(carried(1, 30), 20)}}, verdict: judge.Broken, actual: "hung up after 20s (link 1), a mistake"},
+		{name: "seen at another connection than the one that could not be", wire: wire{that: scenario.StaysUp, links: []network.Link{blind(carried(1, 0), 20), carried(1, 14)}}, verdict: judge.Broken, actual: "hung up after 4s (link 2), a mistake"},
+		{name: "what cannot be seen", wire: wire{that: scenario.StaysUp, links: []network.Link{blind(carried(1, 0), 20), carried(1, 0)}}, verdict: judge.NotMeasurable,
+			actual: "could not be seen to hang up from 10.000 s on: the network's buffer was full of what it withheld, and a closing would lie behind that (link 1)"},
+		{name: "what could be seen for as long as it counts", wire: wire{links: []network.Link{blind(carried(1, 0), 70)}, window: within}, verdict: judge.Broken, actual: "never did in 1m0s"},
 		{name: "nor is its end", wire: wire{kind: scenario.Latency, that: scenario.StaysUp, links: []network.Link{carried(1, 71)}}, verdict: judge.Broken, actual: "hung up after 1m1s (link 1), a mistake"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
