@@ -12,6 +12,33 @@ import (
 	"github.com/flatline-go/flatline/heartbeat/detect"
 )
 
+// A session that ends just after the deadline had its suspicion: nothing that could have
+// taken it back was still to come.
+func TestAsAnotherPolicyAtTheEndOfASession(t *testing.T) {
+	for end, want := range map[float64]int{6.019: 0, 6.021: 1} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Detects, Side: heartbeat.ClientSide}))
+		h.trace.Header.Mode = heartbeat.Observe
+		h.cut(3, 8)
+		h.add(trace.Event{T: ns(end), Side: heartbeat.ClientSide, What: trace.Down, Cause: "peer closed"})
+		h.add(trace.Event{T: ns(10), Side: trace.Harness, What: trace.End})
+		p := h.trace.Header.Policy
+		p.Client, p.Server = detect.Fixed{Timeout: 4 * time.Second}, nil
+		as, err := judge.As(h.trace, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, e := range as.Events {
+			if e.What == trace.Suspect {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("an end at %v s, the deadline at 6.02 s: %d suspicions, want %d", end, got, want)
+		}
+	}
+}
+
 // The client heard an echo at 2.02 s and hears the next at 9 s: 4 s of patience
 // end at 6.02 s, 8 s never do.
 func TestAsAnotherPolicy(t *testing.T) {

@@ -88,3 +88,16 @@ func TestEverySuspicionIsHeldAgainstThePureOne(t *testing.T) {
 		wantTime(t, row.name, r.Client.HarnessError, row.want)
 	}
 }
+
+// A session that ends within the grace after a deadline was not to suspect by then.
+func TestAnEndWithinTheGraceIsNoLapse(t *testing.T) {
+	for end, want := range map[time.Duration]bool{heartbeat.Grace: false, heartbeat.Grace + 1: true} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.Ends, Side: heartbeat.ClientSide}))
+		h.trace.Header.Policy.Server = nil
+		h.cut(3, 14)
+		h.add(trace.Event{T: ns(10.57) + int64(end), Side: heartbeat.ClientSide, What: trace.Down, Cause: "peer closed"})
+		if got := h.judge().Client.HarnessError; (got != nil) != want {
+			t.Errorf("an end %v after the deadline: %v apart, want one: %t", end, got, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"testing"
@@ -543,6 +544,10 @@ func TestAnImpureDetectorExplainsWhatBroke(t *testing.T) {
 			judge.Failed, "its session was over at 2.6s",
 		},
 		{
+			"the other side's, which a recovery takes as well", scenario.Expectation{That: scenario.Recovers, Side: "client", Within: scenario.Range{Hi: "1s"}},
+			0, func(*history) {}, judge.Failed, "the server and its pure detector are 6.44s apart",
+		},
+		{
 			"the trial's", scenario.Expectation{That: scenario.StaysDown}, 10.66,
 			func(h *history) { h.add(trace.Event{T: ns(12), Session: "b", Side: "client", What: trace.Up}) }, judge.Failed, "the client had one after 9s",
 		},
@@ -802,6 +807,7 @@ func TestAForeignSidesSession(t *testing.T) {
 func TestAFaultsStrikesAddUp(t *testing.T) {
 	for _, row := range []struct {
 		name          string
+		kind          scenario.Kind // "": cable-pull
 		must          scenario.Must
 		first, second network.Strike
 		want          judge.Verdict
@@ -810,16 +816,18 @@ func TestAFaultsStrikesAddUp(t *testing.T) {
 		{name: "must strike", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, Closings: 1}, want: judge.Held},
 		{name: "must not strike", must: scenario.MustNotStrike, first: network.Strike{WithheldUp: 7, Dials: 1}, second: network.Strike{WithheldUp: 2},
 			want: judge.Broken, reason: "9 bytes withheld from the server, 1 dial lost"},
+		{name: "must not strike, and forgets", kind: scenario.IdleDrop, must: scenario.MustNotStrike, first: network.Strike{Forgotten: ns(4)}, want: judge.Broken, reason: "idle-drop to find nothing to do"},
+		{name: "must not strike, and does not", kind: scenario.IdleDrop, must: scenario.MustNotStrike, want: judge.Held},
 		{name: "a byte that passed the first", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7, PassedDown: 1}, want: judge.Broken, reason: "bytes passed all the same"},
 		{name: "a byte that passed the second", must: scenario.MustStrike, first: network.Strike{WithheldUp: 7}, second: network.Strike{PassedUp: 1}, want: judge.Broken, reason: "bytes passed all the same"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := pulled(scenario.Expectation{That: scenario.StaysDown})
-			s.Faults[0].Must = row.must
+			s.Faults[0].Must, s.Faults[0].Fault.Kind = row.must, cmp.Or(row.kind, scenario.CablePull)
 			h := begin(t, s).numb()
 			for i, strike := range []network.Strike{row.first, row.second} {
 				on := 3 + 5*float64(i)
-				strike.On, strike.Off, strike.Forgotten = ns(on), ns(on+2), network.Never
+				strike.On, strike.Off, strike.Forgotten = ns(on), ns(on+2), cmp.Or(strike.Forgotten, network.Never)
 				h.fault(on, on+2, strike)
 			}
 			h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})

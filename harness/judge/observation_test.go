@@ -148,3 +148,26 @@ func TestForgettingAfterTheObservationStrikesNothing(t *testing.T) {
 		t.Errorf("%v, want that it was not struck", r.Connections[0].Client)
 	}
 }
+
+// Where no message was sent, none can show that all arrive.
+func TestNoMessageIsNoProof(t *testing.T) {
+	h := begin(t, pulled(scenario.Expectation{That: scenario.DataIntact}))
+	h.cut(3, 10)
+	h.add(trace.Event{T: ns(10), Side: trace.Harness, What: trace.End})
+	wantVerdict(t, h.numb().judge(), judge.Broken, "all 0 messages arrived")
+}
+
+// A connection that was dialled in vain while the cable was out may carry bytes once it
+// is in again.
+func TestAConnectionThatCarriesOnlyAfterTheFault(t *testing.T) {
+	for at, want := range map[float64]judge.Verdict{9.9: judge.Broken, 10: judge.Held} {
+		h := begin(t, pulled(scenario.Expectation{That: scenario.StaysDown})).numb()
+		h.cut(3, 10)
+		l := changed(carried(4, 0), func(l *network.Link) { l.Up.FirstPassed, l.Down.FirstPassed = ns(at), ns(9) })
+		h.add(trace.Event{T: l.Born, Side: trace.Network, What: trace.Dial, Link: &l})
+		h.add(trace.Event{T: ns(20), Side: trace.Harness, What: trace.End})
+		if r := h.judge(); r.Verdict != want {
+			t.Errorf("bytes up at %v s: %s, %s; want %s", at, r.Verdict, r.Reason, want)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func TestWhoIsStoppedStandsStillOnPurpose(t *testing.T) {
 	h.add(trace.Event{T: ns(13), Side: trace.Network, What: trace.FaultOff, Kind: "freeze", Detail: "server"})
 	for i, at := range []float64{4, 6, 8, 10, 12} {
 		h.add(trace.Event{T: ns(at), Side: "client", What: trace.Sent, Kind: "beat", Seq: uint64(2 + i)})
-		h.add(trace.Event{T: ns(13.004), Side: "server", What: trace.Heard, Kind: "beat", Seq: uint64(2 + i)})
+		h.add(trace.Event{T: ns(13.005), Side: "server", What: trace.Heard, Kind: "beat", Seq: uint64(2 + i)}) // as it catches up
 	}
 	h.add(trace.Event{T: ns(13.01), Side: "client", What: trace.Heard, Kind: "echo", Seq: 6})
 	h.add(trace.Event{T: ns(13.01), Side: "client", What: trace.Trust})
@@ -69,5 +69,28 @@ func TestWhoIsKilledHasNoSession(t *testing.T) {
 	wantVerdict(t, r, judge.Held, "")
 	if r.Server.HarnessError != nil {
 		t.Errorf("a dead server's detector is said to be off by %v", r.Server.HarnessError)
+	}
+}
+
+// A process that goes on reads beats of long ago, a moment after its deadline. One that
+// was never stopped was to suspect its peer by then.
+func TestWhoGoesOnMayCatchUp(t *testing.T) {
+	for _, stopped := range []bool{true, false} {
+		h := begin(t, scenario.Scenario{
+			Name: "stopped", Mode: heartbeat.Observe,
+			Faults: []scenario.Step{{Fault: scenario.Fault{Kind: scenario.Freeze, Side: "server"}, For: "10s", Must: scenario.MustStrike}},
+			Expect: []scenario.Expectation{{That: scenario.Unnoticed, Side: "server"}},
+		})
+		h.trace.Header.Policy.Client = nil
+		if stopped {
+			h.add(trace.Event{T: ns(3), Side: trace.Network, What: trace.FaultOn, Kind: "freeze", Detail: "server"})
+			h.add(trace.Event{T: ns(13), Side: trace.Network, What: trace.FaultOff, Kind: "freeze", Detail: "server"})
+		}
+		h.add(trace.Event{T: ns(10.56), To: ns(13.004), Side: "server", What: trace.Stall})
+		h.add(trace.Event{T: ns(13.09), Side: "server", What: trace.Heard, Kind: "beat", Seq: 3})
+		h.add(trace.Event{T: ns(14), Side: trace.Harness, What: trace.End})
+		if got := h.judge().Server.HarnessError; (got == nil) != stopped {
+			t.Errorf("stopped %t: %v apart from the pure detector", stopped, got)
+		}
 	}
 }

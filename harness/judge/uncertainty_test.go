@@ -161,6 +161,7 @@ func TestWhatNoOverloadExplains(t *testing.T) {
 	}{
 		{"stood still before", []scenario.Expectation{late}, 0.1, false, judge.Broken, "detected after 12s"},
 		{"stood still", []scenario.Expectation{late}, 15, false, judge.Inconclusive, "the machine stood still"},
+		{"stood still later", []scenario.Expectation{late}, 25.1, false, judge.Broken, "detected after 12s"},
 		{"and damaged", []scenario.Expectation{late, {That: scenario.DataIntact}}, 15, true, judge.Broken, "damaged message"},
 		{"damaged, and", []scenario.Expectation{{That: scenario.DataIntact}, late}, 15, true, judge.Broken, "damaged message"},
 	} {
