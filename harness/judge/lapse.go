@@ -42,7 +42,7 @@ func (v view) lapses(side trace.Side) (all []lapse) {
 		}
 		c := sessions[e.Session]
 		if c == nil {
-			c = &companion{follower: follower{d: config.New(), grace: heartbeat.Grace}, stopped: stopped, began: e.T, moved: e.T}
+			c = &companion{follower: follower{d: config.New(), grace: heartbeat.Grace}, stopped: stopped, began: e.T, told: e.T}
 			sessions[e.Session], inOrder = c, append(inOrder, c)
 		}
 		all = append(all, c.tell(e)...)
@@ -63,7 +63,7 @@ type companion struct {
 	follower
 	stopped  []Span
 	began    int64
-	moved    int64 // when its deadline was set
+	told     int64 // when the side did something last: what held it up is later
 	over     bool
 	live     bool // the side suspects its peer
 	answered bool // the side did so while the pure detector did
@@ -86,23 +86,19 @@ func (c *companion) tell(e trace.Event) []lapse {
 		case !waits: // all the session's time so far
 			pure = c.began
 		}
-		return []lapse{{time.Duration(e.T - pure), Span{c.moved, e.T}}}
+		return []lapse{{time.Duration(e.T - pure), Span{c.told, e.T}}}
 	case trace.Trust:
 		c.live = false
 		return nil
 	case trace.Down, trace.Closed:
 		return c.end(e.T)
 	}
-	from, since := c.moved, c.since
-	was, _ := c.d.Deadline()
-	trusts := c.follower.tell(compact(e))
-	if is, _ := c.d.Deadline(); is != was {
-		c.moved = e.T
-	}
-	if !trusts {
+	rests, since := Span{c.told, e.T}, c.since
+	c.told = e.T
+	if !c.follower.tell(compact(e)) {
 		return nil
 	}
-	return c.missed(since, Span{from, e.T})
+	return c.missed(since, rests)
 }
 
 // end is the end of the session, or of the observation.
@@ -115,7 +111,7 @@ func (c *companion) end(at int64) []lapse {
 		return nil
 	}
 	c.answered = c.answered || c.live
-	return c.missed(c.since, Span{c.moved, at})
+	return c.missed(c.since, Span{c.told, at})
 }
 
 // missed is a suspicion of the pure detector's alone, from then until the end of
