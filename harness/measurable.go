@@ -27,7 +27,7 @@ func (l *lab) unmeasurable() error {
 	if !process.CanStop && l.trial.Scenario.Stops() {
 		return fmt.Errorf("not measurable here: %s has no way to stop a process", runtime.GOOS)
 	}
-	for _, kind := range l.networkFaults() {
+	for _, kind := range l.trial.Scenario.NetworkFaults() {
 		if err := l.network.Supports(kind); err != nil {
 			return fmt.Errorf("not measurable on %s: %w", l.network.Name(), err)
 		}

@@ -86,7 +86,7 @@ func (l *lab) proofs(ctx context.Context) error {
 	}
 	for _, s := range o.Strikes {
 		if s.Off == network.Never {
-			kind := l.networkFaults()[s.Fault]
+			kind := l.trial.Scenario.NetworkFaults()[s.Fault]
 			record(trace.Event{T: now, What: trace.FaultOff, Kind: string(kind), Strike: &s})
 		}
 	}
@@ -101,16 +101,4 @@ func (l *lab) salvage(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDown)
 	defer cancel()
 	_ = l.proofs(ctx) // the trial has its error
-}
-
-// networkFaults are the kinds of the scenario's faults of the network, in
-// order.
-func (l *lab) networkFaults() []scenario.Kind {
-	var kinds []scenario.Kind
-	for _, step := range l.trial.Scenario.Faults {
-		if !step.Fault.Kind.OfPeer() {
-			kinds = append(kinds, step.Fault.Kind)
-		}
-	}
-	return kinds
 }

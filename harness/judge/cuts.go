@@ -38,7 +38,7 @@ func (v view) cuts(side trace.Side) []Span {
 // strikesOf are the times in which the network's faults of some kinds did something:
 // a firewall nothing before it forgets.
 func (v view) strikesOf(which func(scenario.Kind) bool) (spans []Span) {
-	kinds := v.networkFaults()
+	kinds := v.Header.Scenario.NetworkFaults()
 	for _, s := range v.strikes {
 		if s.Fault >= len(kinds) || !which(kinds[s.Fault]) {
 			continue
@@ -77,21 +77,9 @@ func (v view) lifeless(side trace.Side) (spans []Span) {
 	return spans
 }
 
-// networkFaults are the kinds of the scenario's faults of the network, in the
-// order of Strike.Fault.
-func (v view) networkFaults() []scenario.Kind {
-	var kinds []scenario.Kind
-	for _, step := range v.Header.Scenario.Faults {
-		if !step.Fault.Kind.OfPeer() {
-			kinds = append(kinds, step.Fault.Kind)
-		}
-	}
-	return kinds
-}
-
 // firewalled says that a firewall is all that the network's faults are.
 func (v view) firewalled() bool {
-	kinds := v.networkFaults()
+	kinds := v.Header.Scenario.NetworkFaults()
 	return len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k scenario.Kind) bool { return k != scenario.IdleDrop })
 }
 

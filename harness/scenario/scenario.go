@@ -42,6 +42,18 @@ type Scenario struct {
 	Expect []Expectation `json:"expect"`
 }
 
+// NetworkFaults are the kinds of the faults that a network has to bring about, in
+// the order of its network.Setup.
+func (s Scenario) NetworkFaults() []Kind {
+	var kinds []Kind
+	for _, step := range s.Faults {
+		if !step.Fault.Kind.OfPeer() {
+			kinds = append(kinds, step.Fault.Kind)
+		}
+	}
+	return kinds
+}
+
 // DefaultPhases are just after an arrival, half way, and just before the next.
 func DefaultPhases() []float64 { return []float64{0.05, 0.5, 0.95} }
 
