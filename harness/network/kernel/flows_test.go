@@ -88,6 +88,9 @@ func TestALinkIsDeadUntilItsFirstPacketPasses(t *testing.T) {
 	}
 	s.tally(strike)
 	s.want("dials lost", int64(strike.Dials), 1)
+	s.sends(heartbeat.ClientSide, flagFIN|flagACK, 101, 0, false) // it gives up: who never heard of it loses nothing
+	s.tally(strike)
+	s.want("closings lost", int64(strike.Closings), 0)
 	s.sends(heartbeat.ClientSide, flagSYN, 100, 0, true)
 	if s.link().Dead {
 		t.Error("it is dead")

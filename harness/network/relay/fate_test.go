@@ -230,6 +230,21 @@ func TestIdleDrop(t *testing.T) {
 	}
 }
 
+// A firewall forgets nothing before it is there, and what was idle for long enough even
+// if nobody sends a byte to find out.
+func TestAFirewallForgetsByItself(t *testing.T) {
+	c := newChannel(network.Setup{Faults: []network.Fault{{Kind: scenario.IdleDrop, Idle: 2 * time.Second}}})
+	c.join(0)
+	for _, row := range []struct{ on, off, want int64 }{
+		{1 * second, 2*second - 1, network.Never}, {5 * second, 6 * second, 5 * second},
+	} {
+		s := c.on(0, row.on)
+		if c.off(s, row.off); s.Forgotten != row.want {
+			t.Errorf("from %d to %d it forgot at %d, want %d", row.on, row.off, s.Forgotten, row.want)
+		}
+	}
+}
+
 // First in, first out, whatever is drawn; a change holds for what comes after it.
 func TestDelays(t *testing.T) {
 	own := network.Delay{Latency: 200 * time.Millisecond, Jitter: 100 * time.Millisecond}
