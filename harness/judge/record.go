@@ -123,7 +123,9 @@ type Measures struct {
 	BeatsPerHour float64 `json:"beats_per_hour"`
 	BytesPerHour float64 `json:"bytes_per_hour"`
 	// HarnessError is how much later the side suspected than the pure detector
-	// does on the same trace; less than 0: sooner.
+	// does on the same trace; less than 0: sooner. Of several suspicions, also of
+	// those that only one of the two had, it is the one furthest from 0; absent:
+	// neither had any.
 	HarnessError *time.Duration `json:"harness_error_ns,omitempty"`
 	// Closest is the least time that was left until the side would have
 	// suspected its peer when something moved its deadline, or at the end.
