@@ -80,7 +80,7 @@ func newLab(s *Setup, script script) lab {
 	for _, at := range script.says {
 		l.actions = append(l.actions, action{at: at, does: speaks})
 	}
-	for _, stall := range s.Stalls {
+	for _, stall := range merged(s.Stalls) {
 		l.actions = append(l.actions, action{at: stall.At, does: stalls, side: slices.Index(sides[:], stall.Side), last: stall.For})
 	}
 	l.actions = slices.DeleteFunc(l.actions, func(a action) bool { return a.at > script.observe })

@@ -23,6 +23,17 @@ func pushes(every time.Duration) heartbeat.Policy {
 	}
 }
 
+// policyFixed is the policy of that name, of beats 2 s apart and their echoes.
+func policyFixed(t *testing.T) heartbeat.Policy {
+	t.Helper()
+	all, err := heartbeat.Policies(heartbeat.Strict())
+	i := slices.IndexFunc(all, func(p heartbeat.Policy) bool { return p.Name == "fixed" })
+	if err != nil || i < 0 {
+		t.Fatal("no policy fixed", err)
+	}
+	return all[i]
+}
+
 // took is how long each beat was under way, by number; -1: it did not arrive.
 func took(t *testing.T, events []trace.Event) []time.Duration {
 	t.Helper()
@@ -165,6 +176,30 @@ func TestStall(t *testing.T) {
 	}
 	if stalled == 0 || together != 3 {
 		t.Errorf("stalled until %v, and heard %d beats then; want 3", time.Duration(stalled), together)
+	}
+}
+
+// Stalls of one side that overlap, or follow each other at once, are one.
+func TestStallsThatOverlap(t *testing.T) {
+	stall := func(side heartbeat.Side, at, lasts time.Duration) Stall {
+		return Stall{Side: side, At: at * time.Second, For: lasts * time.Second}
+	}
+	s := Setup{
+		Policy: policyFixed(t), Mode: heartbeat.Observe, Life: time.Minute, Scenario: scenario.Scenario{Observe: "30s"},
+		Stalls: []Stall{
+			stall(heartbeat.ServerSide, 12, 1), stall(heartbeat.ServerSide, 1, 4), stall(heartbeat.ServerSide, 0, 2), stall(heartbeat.ServerSide, 3, 1),
+			stall(heartbeat.ClientSide, 4, 2), stall(heartbeat.ServerSide, 13, 1), stall(heartbeat.ServerSide, 8, 1),
+		},
+	}
+	var got []Stall
+	for _, e := range record(t, s) {
+		if e.What == trace.Stall {
+			got = append(got, Stall{Side: e.Side, At: time.Duration(e.T) - time.Minute, For: time.Duration(e.To - e.T)})
+		}
+	}
+	want := []Stall{stall(heartbeat.ServerSide, 0, 5), stall(heartbeat.ClientSide, 4, 2), stall(heartbeat.ServerSide, 8, 1), stall(heartbeat.ServerSide, 12, 2)}
+	if !slices.Equal(got, want) {
+		t.Errorf("stood still %+v, want %+v", got, want)
 	}
 }
 
