@@ -38,11 +38,13 @@ func TestCountedIsAsJudged(t *testing.T) {
 	resets.Fault.Mode = scenario.DropResetAtIdle
 	detects := []scenario.Expectation{{That: scenario.Detects}}
 	peace := []scenario.Expectation{{That: scenario.Mistakes}}
+	lastByte := []scenario.Expectation{{That: scenario.Detects, From: scenario.FromLastByte}}
 	for _, row := range []struct {
 		name           string
 		policy         string // "": fixed
 		acts           bool   // else both sides observe, and the policy's own detectors watch as well
 		faults         []scenario.Step
+		traffic        scenario.Traffic
 		observe        scenario.Span
 		expect         []scenario.Expectation
 		client, server string // what the side's measures are; "" for the server: the same
@@ -68,6 +70,20 @@ func TestCountedIsAsJudged(t *testing.T) {
 			expect: []scenario.Expectation{{That: scenario.Mistakes, Side: heartbeat.ServerSide}},
 			client: "T_D [7.55s] alive 58.55s mistakes 0 of 0s gaps 0 told 0 unnoticed 0",
 			server: "T_D [7.55s] alive 1m11s mistakes 1 of 4.45s gaps 0 told 0 unnoticed 0",
+		},
+		{
+			name: "from the last byte, which the end of the fault sets free", faults: []scenario.Step{pull("", "12s")}, expect: lastByte,
+			client: "T_D [8.55s] alive 11s mistakes 0 of 0s gaps 0 told 0 unnoticed 0",
+		},
+		{
+			name: "from the last byte, before what still passes one way", acts: true, faults: []scenario.Step{step(scenario.HalfOpenUp, "", "")}, expect: lastByte,
+			client: "T_D [] alive 11s mistakes 0 of 0s gaps 0 told 1 unnoticed 0",
+			server: "T_D [8.55s] alive 11s mistakes 0 of 0s gaps 0 told 0 unnoticed 0",
+		},
+		{
+			name: "from the last byte that a firewall let pass", faults: []scenario.Step{step(scenario.IdleDrop, "", "")}, expect: lastByte,
+			traffic: scenario.Traffic{Every: "1s", From: "100ms", Until: "100ms"}, // so that it lets the next beat pass, 1 s after the strike
+			client:  "T_D [8.55s] alive 11s mistakes 0 of 0s gaps 0 told 0 unnoticed 0",
 		},
 		{
 			name: "a cable within a firewall's time", faults: []scenario.Step{step(scenario.IdleDrop, "", ""), pull("1s", "2s")}, expect: detects,
@@ -106,7 +122,7 @@ func TestCountedIsAsJudged(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := sim.Setup{
 				Policy: policy(t, heartbeat.Strict(), cmp.Or(row.policy, "fixed")), Mode: heartbeat.Observe, Life: 10 * time.Second, Phase: .5, Seed: 1,
-				Scenario: scenario.Scenario{Faults: row.faults, Observe: cmp.Or(row.observe, "60s"), Expect: row.expect},
+				Scenario: scenario.Scenario{Faults: row.faults, Traffic: row.traffic, Observe: cmp.Or(row.observe, "60s"), Expect: row.expect},
 			}
 			if row.acts {
 				s.Mode = heartbeat.Act

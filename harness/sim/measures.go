@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/heartbeat"
 )
@@ -130,17 +131,29 @@ func (s *Setup) counts(side heartbeat.Side) bool {
 	})
 }
 
-// origin is what the scenario counts side's detection from.
+// origin is what the scenario counts side's detection from, as the judge has it.
 func (w *world) origin(l *link, side int) int64 {
 	for _, e := range w.setup.Scenario.Expected(w.setup.Policy.Name, Name) {
 		if e.That == scenario.Detects && (e.Side == "" || e.Side == sides[side]) {
 			if e.From == scenario.FromLastByte {
-				return max(l.proof.Up.LastPassed, l.proof.Down.LastPassed)
+				return w.lastByte(l)
 			}
 			break
 		}
 	}
 	return w.strikeAt
+}
+
+// lastByte is when the last byte passed on a link before the first fault struck it:
+// later ones are what that did not keep, or let go at its end. A firewall strikes
+// when it forgets, and lets nothing pass from then on.
+func (w *world) lastByte(l *link) int64 {
+	last := max(l.proof.Up.LastPassed, l.proof.Down.LastPassed)
+	other := func(f network.Fault) bool { return f.Kind != scenario.IdleDrop }
+	if last > w.strikeAt && (l.forgetter == nil || slices.ContainsFunc(w.script.network, other)) {
+		last = max(w.strikes[0].LastPassedUp, w.strikes[0].LastPassedDown)
+	}
+	return last
 }
 
 // configured says whether an eye has a detector to follow.
