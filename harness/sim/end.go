@@ -18,6 +18,7 @@ type end struct {
 	machine *session.Machine
 	state   endState
 	up      bool  // the session came up
+	over    int64 // when it ended
 	began   int64 // the client's: when it was connected
 	wake    int64 // the timer that is planned; never: none is
 	eyes    []eye // the policy's own detector's, and those that watch
@@ -196,7 +197,7 @@ func (w *world) ended(l *link, side int) {
 	if e.machine.SaysBye() && cause != session.Silent && w.model.stream() && !l.flows[1-side].over {
 		until += int64(heartbeat.Linger)
 	}
-	e.state = lingers
+	e.state, e.over = lingers, w.now
 	w.plan(until, gives, l, side)
 }
 

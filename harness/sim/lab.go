@@ -24,6 +24,7 @@ type lab struct {
 	planned int64    // the instant of the strike; network.Never: not known yet
 	healed  int64    // when the newest fault ended; 0: none did
 	actions []action // what is to be done, see plan
+	faults  int      // those that have not struck yet, and those that have not ended but will
 	over    bool
 	until   int64 // when the observation ended
 
@@ -80,10 +81,15 @@ func newLab(s *Setup, script script) lab {
 	for _, at := range script.says {
 		l.actions = append(l.actions, action{at: at, does: speaks})
 	}
-	for _, stall := range s.Stalls {
+	for _, stall := range merged(s.Stalls) {
 		l.actions = append(l.actions, action{at: stall.At, does: stalls, side: slices.Index(sides[:], stall.Side), last: stall.For})
 	}
 	l.actions = slices.DeleteFunc(l.actions, func(a action) bool { return a.at > script.observe })
+	for _, a := range l.actions {
+		if a.does == faultOn || a.does == faultOff {
+			l.faults++
+		}
+	}
 	slices.SortStableFunc(l.actions, func(a, b action) int { return cmp.Compare(a.at, b.at) })
 	var latest time.Duration
 	if n := len(l.actions); n > 0 {
@@ -220,6 +226,7 @@ const noticed = time.Millisecond
 
 // strike applies a fault.
 func (w *world) strike(step int) error {
+	w.lab.faults--
 	p := w.script.faults[step]
 	w.struck(p.fault.Kind)
 	if p.fault.Kind.OfPeer() {
@@ -245,15 +252,21 @@ func (w *world) strike(step int) error {
 
 // heal ends a fault.
 func (w *world) heal(step int) {
+	w.lab.faults--
 	s := w.undo(w.script.faults[step].number)
 	w.lab.healed = w.now
 	w.proof(trace.FaultOff, s)
-	if w.silenceEnds() {
-		w.decide()
-		if w.rec == nil {
-			w.lab.over = true // what follows is a recovery, which nobody measures
-		}
+	if w.silenceEnds(s) && w.rec == nil && w.recovering() {
+		w.finish()
 	}
+}
+
+// recovering says whether there is nothing left to measure: every fault has struck
+// and ended, and what follows is a recovery. Where mistakes are expected in a number
+// they count to the end.
+func (w *world) recovering() bool {
+	inForce := func(s *network.Strike) bool { return s.Off == network.Never }
+	return w.lab.faults == 0 && !slices.ContainsFunc(w.strikes, inForce) && w.unexcused == [2]bool{}
 }
 
 // proof records what a strike did so far.
@@ -270,6 +283,9 @@ func (w *world) finish() {
 		return
 	}
 	w.decide()
+	for side := range sides {
+		w.settleMeasures(side)
+	}
 	w.lab.until = w.now
 	if w.rec == nil || w.lab.patience == 0 {
 		w.close()

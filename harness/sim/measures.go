@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // Result is what one simulated trial came to, or the sum of many.
@@ -30,7 +33,8 @@ func (s *Sides) of(side int) *Measures {
 // as sums over any number of trials.
 type Measures struct {
 	// Alive is the time in which the side had a session with a peer that lived
-	// and could be heard.
+	// and could be heard; where the scenario says how many mistakes it expects,
+	// with any.
 	Alive time.Duration
 	// Mistakes are the suspicions in that time, Mistaken the sum of their
 	// durations, Longest the longest of these.
@@ -38,14 +42,16 @@ type Measures struct {
 	Mistaken time.Duration
 	Longest  time.Duration
 	// Between is the sum of the times between the beginnings of consecutive
-	// mistakes of one trial, Gaps their number.
+	// mistakes of one trial, Gaps their number. Mistakes between which a fault
+	// excused any are not consecutive.
 	Between time.Duration
 	Gaps    int
-	// Detections are T_D: from the fault, or what the scenario counts from, to
-	// the suspicion that was in force when the fault ended. In no order.
+	// Detections are T_D: from the first fault, or what the scenario counts from,
+	// to the suspicion that was in force when the first fault ended that one
+	// outlasted, in the session that was up at the first fault. In no order.
 	Detections []time.Duration
-	// Told is how often the side learned of the fault otherwise, Unnoticed how
-	// often it did not at all.
+	// Told is how often that session ended otherwise, Unnoticed how often nothing
+	// became of it.
 	Told, Unnoticed int
 
 	last int64 // when the newest mistake began, from 1; 0: there was none
@@ -102,8 +108,10 @@ func (m *Measures) MistakeTime() (mean time.Duration, ok bool) {
 
 func (m *Measures) alive(from, to int64) { m.Alive += time.Duration(to - from) }
 
-func (m *Measures) begins(at int64) {
-	if m.last > 0 {
+// begins counts a mistake; any until excused was none.
+func (m *Measures) begins(at, excused int64) {
+	m.Mistakes++
+	if m.last > 0 && m.last-1 > excused {
 		m.Between += time.Duration(at + 1 - m.last)
 		m.Gaps++
 	}
@@ -115,17 +123,37 @@ func (m *Measures) lasted(ns int64) {
 	m.Longest = max(m.Longest, time.Duration(ns))
 }
 
-// origin is what the scenario counts side's detection from.
-func (w *world) origin(side int, l *link) int64 {
+// counts says whether the scenario says how many mistakes it expects of side: then
+// no fault excuses any.
+func (s *Setup) counts(side heartbeat.Side) bool {
+	return slices.ContainsFunc(s.Scenario.Expected(s.Policy.Name, Name), func(e scenario.Expectation) bool {
+		return e.That == scenario.Mistakes && (e.Side == "" || e.Side == side)
+	})
+}
+
+// origin is what the scenario counts side's detection from, as the judge has it.
+func (w *world) origin(l *link, side int) int64 {
 	for _, e := range w.setup.Scenario.Expected(w.setup.Policy.Name, Name) {
 		if e.That == scenario.Detects && (e.Side == "" || e.Side == sides[side]) {
 			if e.From == scenario.FromLastByte {
-				return max(l.proof.Up.LastPassed, l.proof.Down.LastPassed)
+				return w.lastByte(l)
 			}
 			break
 		}
 	}
 	return w.strikeAt
+}
+
+// lastByte is when the last byte passed on a link before the first fault struck it:
+// later ones are what that did not keep, or let go at its end. A firewall strikes
+// when it forgets, and lets nothing pass from then on.
+func (w *world) lastByte(l *link) int64 {
+	last := max(l.proof.Up.LastPassed, l.proof.Down.LastPassed)
+	other := func(f network.Fault) bool { return f.Kind != scenario.IdleDrop }
+	if last > w.strikeAt && (l.forgetter == nil || slices.ContainsFunc(w.script.network, other)) {
+		last = max(w.strikes[0].LastPassedUp, w.strikes[0].LastPassedDown)
+	}
+	return last
 }
 
 // configured says whether an eye has a detector to follow.

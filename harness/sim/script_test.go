@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/scenario"
+	"github.com/flatline-go/flatline/harness/subject"
 	"github.com/flatline-go/flatline/harness/trace"
 	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/heartbeat/detect"
@@ -21,6 +23,17 @@ func pushes(every time.Duration) heartbeat.Policy {
 		Name: "pushes", Profile: heartbeat.Strict(), Probe: heartbeat.ProbePush, Beats: heartbeat.FromClient, Interval: every,
 		Server: detect.Fixed{Timeout: time.Hour},
 	}
+}
+
+// policyFixed is the policy of that name, of beats 2 s apart and their echoes.
+func policyFixed(t *testing.T) heartbeat.Policy {
+	t.Helper()
+	all, err := heartbeat.Policies(heartbeat.Strict())
+	i := slices.IndexFunc(all, func(p heartbeat.Policy) bool { return p.Name == "fixed" })
+	if err != nil || i < 0 {
+		t.Fatal("no policy fixed", err)
+	}
+	return all[i]
 }
 
 // took is how long each beat was under way, by number; -1: it did not arrive.
@@ -168,6 +181,91 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// Stalls of one side that overlap, or follow each other at once, are one.
+func TestStallsThatOverlap(t *testing.T) {
+	stall := func(side heartbeat.Side, at, lasts time.Duration) Stall {
+		return Stall{Side: side, At: at * time.Second, For: lasts * time.Second}
+	}
+	s := Setup{
+		Policy: policyFixed(t), Mode: heartbeat.Observe, Life: time.Minute, Scenario: scenario.Scenario{Observe: "30s"},
+		Stalls: []Stall{
+			stall(heartbeat.ServerSide, 12, 1), stall(heartbeat.ServerSide, 1, 4), stall(heartbeat.ServerSide, 0, 2), stall(heartbeat.ServerSide, 3, 1),
+			stall(heartbeat.ClientSide, 4, 2), stall(heartbeat.ServerSide, 13, 1), stall(heartbeat.ServerSide, 8, 1),
+		},
+	}
+	var got []Stall
+	for _, e := range record(t, s) {
+		if e.What == trace.Stall {
+			got = append(got, Stall{Side: e.Side, At: time.Duration(e.T) - time.Minute, For: time.Duration(e.To - e.T)})
+		}
+	}
+	want := []Stall{stall(heartbeat.ServerSide, 0, 5), stall(heartbeat.ClientSide, 4, 2), stall(heartbeat.ServerSide, 8, 1), stall(heartbeat.ServerSide, 12, 2)}
+	if !slices.Equal(got, want) {
+		t.Errorf("stood still %+v, want %+v", got, want)
+	}
+}
+
+// A client whose session has lasted dials again at once; one whose sessions keep
+// ending waits longer and longer.
+func TestRedialBacksOff(t *testing.T) {
+	for _, row := range []struct {
+		every    time.Duration
+		patient  bool
+		wantMost time.Duration
+	}{
+		{every: 10 * time.Second, wantMost: subject.BackoffInitial},
+		{every: time.Second, patient: true, wantMost: subject.BackoffMax},
+	} {
+		s := Setup{Policy: policyFixed(t), Mode: heartbeat.Act, Scenario: scenario.Scenario{Observe: "200s"}}
+		for n := range 15 {
+			at := scenario.Span((time.Duration(n+1) * row.every).String())
+			s.Scenario.Faults = append(s.Scenario.Faults, scenario.Step{Fault: scenario.Fault{Kind: scenario.Reset, Side: heartbeat.ClientSide}, At: at})
+		}
+		var longest time.Duration
+		hungUp := int64(0)
+		for _, e := range record(t, s) {
+			if e.What == trace.Dial {
+				longest = max(longest, time.Duration(e.Link.Born-hungUp))
+				hungUp = e.Link.Up.HungUp
+			}
+		}
+		if longest == 0 || longest > row.wantMost || row.patient && longest <= 2*subject.BackoffInitial {
+			t.Errorf("reset every %v: waited for up to %v, want at most %v, and for patience: %v", row.every, longest, row.wantMost, row.patient)
+		}
+	}
+}
+
+// A side whose session has ended has none that a fault could strike, though its
+// connection may still be there.
+func TestAFaultStrikesOpenSessions(t *testing.T) {
+	for state, struck := range map[endState]bool{open: true, lingers: false, closed: false} {
+		w, err := newWorld(&Setup{Policy: policyFixed(t), Mode: heartbeat.Act}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := w.connect()
+		w.current = [2]*link{l, l}
+		l.ends[client].state = state
+		w.struck(scenario.CablePull)
+		if (w.struckLink[client] == l) != struck || w.struckLink[server] != l {
+			t.Errorf("in state %d: struck %v, want the client's to be: %v, and the server's", state, w.struckLink, struck)
+		}
+	}
+}
+
+// A hello's answer is waited for as long as the subject does.
+func TestHelloIsWaitedFor(t *testing.T) {
+	for _, row := range []struct {
+		takes time.Duration // both ways
+		up    bool
+	}{{subject.Handshake - 2*ms, true}, {subject.Handshake + 2*ms, false}} {
+		_, err := Run(context.Background(), Setup{Policy: policyFixed(t), Mode: heartbeat.Observe, Model: Model{Delay: Delay{Latency: row.takes / 2}}})
+		if (err == nil) != row.up || err != nil && !errors.As(err, new(NeverUpError)) {
+			t.Errorf("an answer that takes %v: %v, want the sides up: %v", row.takes, err, row.up)
+		}
+	}
+}
+
 // What the network does is decided as things arrive at it, whether or not a side
 // stands still: a client that does throughout a cut hears nothing that was lost,
 // and the network's own account is the same to the byte.
@@ -208,8 +306,14 @@ func TestAStallOfASideChangesNothingOnTheNetwork(t *testing.T) {
 		if still != calm || !slices.Equal(late, heard) {
 			t.Errorf("%q: beats %v and %+v\nwith a stall %v and %+v", d, heard, calm, late, still)
 		}
-		if want := int64(5 * session.HeaderSize); d == UDP && calm.strike.WithheldDown != want {
-			t.Errorf("%q: %d bytes were withheld, want %d", d, calm.strike.WithheldDown, want)
+		// Of a stream the cut stops the first beat, behind which the others wait. Where
+		// that is sent again the cut stops it again, and the flow counts it once.
+		want := int64(session.HeaderSize)
+		if d == UDP {
+			want *= 5
+		}
+		if f, again := calm.link.Down.Withheld, calm.strike.WithheldDown > want; f != want || again != (d == TCP) {
+			t.Errorf("%q: the cut stopped %d bytes, %d of them distinct, want %d", d, calm.strike.WithheldDown, f, want)
 		}
 		// A closing, too, gets to a client that stands still.
 		ends, _ := trial(Stall{Side: heartbeat.ClientSide, At: 8500 * ms, For: 5 * time.Second})

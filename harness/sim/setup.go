@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,7 +37,8 @@ type Setup struct {
 	// are told of the same arrivals. Only where both sides observe: a session
 	// that ends has nothing more to tell.
 	Watch []Detectors
-	// Stalls are times in which a side's own loop stands still.
+	// Stalls are times in which a side's own loop stands still. Those of one side
+	// that overlap are one.
 	Stalls []Stall
 	// Canary is how long to wait for the byte that each side sends after the
 	// observation, to see whether it arrives; 0: none is sent. Recorded trials only.
@@ -52,6 +54,19 @@ type Stall struct {
 	Side heartbeat.Side
 	At   time.Duration // from the strike; 0 or more
 	For  time.Duration // more than 0
+}
+
+// merged are the stalls in order, and those of one side that overlap as one.
+func merged(stalls []Stall) (out []Stall) {
+	for _, s := range slices.SortedStableFunc(slices.Values(stalls), func(a, b Stall) int { return cmp.Compare(a.At, b.At) }) {
+		i := slices.IndexFunc(out, func(o Stall) bool { return o.Side == s.Side && s.At <= o.At+o.For })
+		if i < 0 {
+			out = append(out, s)
+			continue
+		}
+		out[i].For = max(out[i].For, s.At+s.For-out[i].At)
+	}
+	return out
 }
 
 const mostPhase = 1000

@@ -45,10 +45,9 @@ type world struct {
 
 	// What the measures rest on.
 	strikeAt   int64    // the first fault's; network.Never: there was none yet
-	silenced   [2]bool  // a fault kept that side from hearing its peer
-	silence    [2]int64 // then: from when on
-	struckLink [2]*link // then: the one that its session was on; nil: it had none
-	decided    bool     // what became of it
+	silence    [2]int64 // until when a side may hear nothing of its peer; network.Never: it always could, never: a fault is in force
+	unexcused  [2]bool  // to suspect the peer meanwhile is a mistake all the same
+	struckLink [2]*link // the one that its session was on at the first fault; nil: it had none
 	lost       [2][]eye // that a mistake of their own has ended, until the next session is up
 }
 
@@ -67,7 +66,11 @@ func newWorld(s *Setup, rec *[]trace.Event) (*world, error) {
 		random:     rand.New(rand.NewPCG(s.Seed, 1<<63)),
 		backoff:    subject.BackoffInitial / 2,
 		lastPassed: [2]int64{network.Never, network.Never}, healed: network.Never, strikeAt: network.Never,
-		lab: newLab(s, script),
+		silence: [2]int64{network.Never, network.Never},
+		lab:     newLab(s, script),
+	}
+	for side := range sides {
+		w.unexcused[side] = s.counts(sides[side])
 	}
 	w.delays = [2]Delay{w.model.Delay, w.model.Delay}
 	if w.model.Delivery == TCP {
