@@ -117,7 +117,7 @@ func TestProgramWatchSpreadsItsTrials(t *testing.T) {
 	python(t)
 	code, stdout, stderr := here(t.Context(), "watch", "--out", filepath.Join(t.TempDir(), "reports"), "--upstream", talker(t), "--observe", "2500ms", "--after", "200ms", "--trials", "2", "--parallel", "2", "--retries", "3",
 		"--set", "reconnect=100ms", "--", "python3", "-c", client, "{port}")
-	if code != 0 || !strings.Contains(stdout, "phase 0: client hung up") || !strings.Contains(stdout, "phase 0.5: client hung up") || !strings.Contains(stdout, "2 held") {
+	if code != 0 || !strings.Contains(stdout, "phase 0: client hung up") || !strings.Contains(stdout, "phase 0.5: client hung up") || !strings.Contains(stdout, "2 timed") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }

@@ -22,7 +22,7 @@ func printMatrix(t terminal, r report.Report) {
 		print = printNarrow
 	}
 	var notes footnotes
-	for _, group := range byPolicy(r.Matrix) {
+	for _, group := range byPolicy(toldCells(r)) {
 		first := group[0]
 		fmt.Fprintf(t, "\n%s\n", report.Clean(report.Title(first.Policy+"/"+first.Profile, first.Window)+r.Where(first.Network)))
 		print(t, group, &notes)
