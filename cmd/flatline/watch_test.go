@@ -59,6 +59,7 @@ func TestWatchWrongUse(t *testing.T) {
 		{"a wait below 0", []string{"--upstream", "localhost:1", "--after=-1s", "--", "go"}, "--after: -1s, want more than 0"},
 		{"a parameter of years", []string{"--upstream", "localhost:1", "--set", "reconnect=200000h", "--", "go"}, "--set: reconnect=200000h is 200000h0m0s in cable-pull, want at most 720h0m0s"},
 		{"a firewall of years", []string{"--upstream", "localhost:1", "--scenario", "idle-drop", "--set", "idle=200000h", "--", "go"}, "--set: a firewall that forgets after idle=200000h0m0s wants"},
+		{"too long a wait", []string{"--upstream", "localhost:1", "--after", "1000h", "--", "go"}, "--after: 1000h0m0s, want more than 0, at most 50h0m0s"},
 		{"no wait", []string{"--upstream", "localhost:1", "--after", "0s", "--", "go"}, "--after: 0s, want more than 0"},
 		{"one address for two", []string{"--upstream", "localhost:1", "--listen", "127.0.0.1:5000", "--parallel", "2", "--", "go"}, "--parallel: 2 trials cannot share an address"},
 	} {
