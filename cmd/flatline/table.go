@@ -30,7 +30,11 @@ func printMatrix(t terminal, r report.Report) {
 	notes.print(t)
 	var legend []string
 	if slices.ContainsFunc(r.Matrix, func(c report.Cell) bool { return c.Client.Detection != nil || c.Server.Detection != nil }) {
-		legend = append(legend, "T_D, the detection time: smallest/median/largest")
+		line := "T_D, the detection time: smallest/median/largest"
+		if slices.ContainsFunc(r.Records, func(rec judge.Record) bool { return len(rec.Connections) > 0 }) {
+			line += "; by the wire, up to 15 ms late on a busy machine"
+		}
+		legend = append(legend, line)
 	}
 	if slices.ContainsFunc(r.Matrix, report.Cell.Ends) {
 		legend = append(legend, "end, of a session that is expected to end: smallest/median/largest")

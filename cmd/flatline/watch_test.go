@@ -222,6 +222,26 @@ func TestHangUpsAreToldWithoutATrace(t *testing.T) {
 	}
 }
 
+// Times of the wire are late by what a busy machine makes them, and the legend says
+// so; those of a side's own events are not.
+func TestTheLegendSaysHowLateTheWireIs(t *testing.T) {
+	const want = "T_D, the detection time: smallest/median/largest; by the wire, up to 15 ms late on a busy machine\n"
+	for _, wire := range []bool{true, false} {
+		rec := judge.Record{Scenario: "cable-pull"}
+		if wire {
+			rec.Connections = []judge.Connection{{Name: "link 1"}}
+		}
+		var out strings.Builder
+		printMatrix(newTerminal(&out), report.Report{
+			Records: []judge.Record{rec},
+			Matrix:  []report.Cell{{Scenario: "cable-pull", Client: report.Side{Detection: report.NewSpread([]time.Duration{time.Second})}}},
+		})
+		if strings.Contains(out.String(), want) != wire || !strings.Contains(out.String(), "T_D, the detection time: smallest/median/largest") {
+			t.Errorf("by the wire: %v, in\n%s", wire, out.String())
+		}
+	}
+}
+
 // A help offers the networks that its command can use.
 func TestHelpOffersTheNetworksThatWork(t *testing.T) {
 	for command, want := range map[string]string{"run": "URL), kernel, relay.\n", "watch": "URL), kernel.\n"} {
