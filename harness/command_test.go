@@ -47,6 +47,15 @@ func TestPeer(t *testing.T) {
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
+	case "connects for a moment":
+		c, err := net.Dial("tcp", os.Getenv("FLATLINE_ADDR"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write([]byte("beat"))
+		_, _ = c.Read(make([]byte, 4))
+		c.Close()
+		time.Sleep(time.Hour)
 	}
 }
 
@@ -99,5 +108,30 @@ func TestAClientThatExitsTakesNobodyAlong(t *testing.T) {
 	}
 	if exits != 1 {
 		t.Errorf("%d exits in the trace, want the client's", exits)
+	}
+}
+
+// Whoever has no connection when the fault is to strike is told what to do.
+func TestBetweenConnectionsNothingCanBeStruck(t *testing.T) {
+	t.Parallel()
+	s := scenario.Scenario{
+		Name: "cable-pull", Claim: "c", Phases: []float64{0},
+		Faults:  []scenario.Step{{Fault: scenario.Fault{Kind: scenario.CablePull}, For: "1s", Must: scenario.MustStrike}},
+		Observe: "1s",
+		Expect:  []scenario.Expectation{{That: scenario.HangsUp}},
+	}
+	trials, err := harness.Plan{Scenarios: []scenario.Scenario{s}, Policies: []heartbeat.Policy{harness.Foreign("short", heartbeat.Window{})}}.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := harness.Runner{
+		Out: t.TempDir(), Subject: command.Kind{Client: peer("connects for a moment"), Server: peer("echo"), After: time.Second},
+	}.Run(t.Context(), trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "there was nothing left to strike: every connection had ended; strike while one is open, earlier or later (--after TIME): without a connection that lasts, there is nothing to time"
+	if rec := records[0]; rec.Verdict != judge.Failed || rec.Reason != want {
+		t.Errorf("%s: %s; want %s", rec.Verdict, rec.Reason, want)
 	}
 }

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -58,7 +57,11 @@ func (l *lab) stillUp(ctx context.Context) error {
 	case err := <-l.ended:
 		return fmt.Errorf("there was nothing left to strike: %w", err)
 	default:
-		return errors.New("there was nothing left to strike: every connection had ended")
+		when := ""
+		if l.placed != nil {
+			when = " (--after TIME)"
+		}
+		return fmt.Errorf("there was nothing left to strike: every connection had ended; strike while one is open, earlier or later%s: without a connection that lasts, there is nothing to time", when)
 	}
 }
 

@@ -29,7 +29,7 @@ func newDisplay(t terminal, p *progress) display {
 
 // outcome is the line that a trial's end is worth.
 func outcome(t terminal, rec *judge.Record) string {
-	s := fmt.Sprintf("%s: %s, %.1fs", t.verdict(rec.Verdict, string(rec.Verdict)), report.Clean(rec.Trial), rec.Took.Seconds())
+	s := fmt.Sprintf("%s: %s, %.1fs", t.verdict(told(*rec), string(told(*rec))), report.Clean(rec.Trial), rec.Took.Seconds())
 	if rec.Superseded {
 		s += "; once more"
 	}

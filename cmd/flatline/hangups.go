@@ -38,7 +38,7 @@ func printHangUps(t terminal, r report.Report, dir string) {
 			if len(rec.Connections) > 1 {
 				name += ", " + c.Name
 			}
-			fmt.Fprintf(t, "\n%s: %s\n", name, t.verdict(rec.Verdict, report.Clean(report.Endings(c))))
+			fmt.Fprintf(t, "\n%s: %s\n", name, t.verdict(told(rec), report.Clean(report.Endings(c))))
 		}
 		if rec.Verdict == judge.NotMeasurable {
 			printLine(t, "  ", rec.Reason)

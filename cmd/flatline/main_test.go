@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,8 +19,10 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/subject/processes"
 	"github.com/flatline-go/flatline/heartbeat"
 	"github.com/flatline-go/flatline/scenarios"
@@ -195,6 +198,37 @@ func TestHelpFitsAScreen(t *testing.T) {
 		}[args[0]]
 		if !strings.Contains(stdout, example) {
 			t.Errorf("%q: no example in\n%s", args, stdout)
+		}
+	}
+}
+
+// The help's example of a firewall strikes under every built-in policy: beats that
+// came more often would keep it from forgetting.
+func TestHelpSetsAFirewallThatStrikes(t *testing.T) {
+	for _, command := range []string{"run", "sim"} {
+		_, stdout, _ := flatline(t, command, "--help")
+		found := regexp.MustCompile(`--set=NAME=TIME.*: idle=(\S+)\.\n`).FindStringSubmatch(stdout)
+		if found == nil {
+			t.Fatalf("%s: no example of --set in\n%s", command, stdout)
+		}
+		idle, err := time.ParseDuration(found[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, profile := range heartbeat.Profiles() {
+			policies, err := heartbeat.Policies(profile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trials, err := harness.Plan{Scenarios: []scenario.Scenario{scenarios.IdleDrop()}, Policies: policies}.Trials()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, trial := range trials {
+				if p := trial.Policy; idle >= p.Interval {
+					t.Errorf("%s: %s beats every %v, more often than idle=%v", command, p.Key(), p.Interval, idle)
+				}
+			}
 		}
 	}
 }

@@ -18,7 +18,7 @@ type planFlags struct {
 	Policy   []string `placeholder:"NAME" help:"Policies to run them under. Default: all."`
 	profileFlags
 	fileFlags
-	Set  []string `sep:"none" placeholder:"NAME=TIME" help:"A scenario's parameter: idle=240s."`
+	Set  []string `sep:"none" placeholder:"NAME=TIME" help:"A scenario's parameter: idle=1s."`
 	Seed *uint64  `placeholder:"N" help:"Of all randomness. Default: random, printed."`
 }
 

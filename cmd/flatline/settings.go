@@ -16,7 +16,7 @@ func settings(texts []string) (map[string]scenario.Span, error) {
 	for _, text := range texts {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || name == "" || value == "" {
-			return nil, usage("--set: %q, want NAME=TIME, such as idle=240s", text)
+			return nil, usage("--set: %q, want NAME=TIME, such as idle=1s", text)
 		}
 		if _, twice := set[name]; twice {
 			return nil, usage("--set: %s is set twice, want it once", name)

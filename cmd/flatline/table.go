@@ -22,7 +22,7 @@ func printMatrix(t terminal, r report.Report) {
 		print = printNarrow
 	}
 	var notes footnotes
-	for _, group := range byPolicy(r.Matrix) {
+	for _, group := range byPolicy(toldCells(r)) {
 		first := group[0]
 		fmt.Fprintf(t, "\n%s\n", report.Clean(report.Title(first.Policy+"/"+first.Profile, first.Window)+r.Where(first.Network)))
 		print(t, group, &notes)
@@ -30,7 +30,11 @@ func printMatrix(t terminal, r report.Report) {
 	notes.print(t)
 	var legend []string
 	if slices.ContainsFunc(r.Matrix, func(c report.Cell) bool { return c.Client.Detection != nil || c.Server.Detection != nil }) {
-		legend = append(legend, "T_D, the detection time: smallest/median/largest")
+		line := "T_D, the detection time: smallest/median/largest"
+		if slices.ContainsFunc(r.Records, func(rec judge.Record) bool { return len(rec.Connections) > 0 }) {
+			line += "; by the wire, up to 15 ms late on a busy machine"
+		}
+		legend = append(legend, line)
 	}
 	if slices.ContainsFunc(r.Matrix, report.Cell.Ends) {
 		legend = append(legend, "end, of a session that is expected to end: smallest/median/largest")

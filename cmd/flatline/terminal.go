@@ -53,6 +53,8 @@ func (t terminal) verdict(v judge.Verdict, s string) string {
 	}
 	colour := text.FgYellow
 	switch v {
+	case timed: // neither good nor bad
+		return s
 	case judge.Held:
 		colour = text.FgGreen
 	case judge.Broken, judge.Failed:

@@ -7,7 +7,8 @@ import (
 	"github.com/flatline-go/flatline/heartbeat"
 )
 
-// longestLook is enough for a firewall and a window of a day each.
+// longestLook is enough for a firewall and a window of a day each. No wait for the
+// strike is longer.
 const longestLook = 50 * time.Hour
 
 // minAfter is the least time to watch after a fault's end.

@@ -66,8 +66,8 @@ func sidesUnderTest(named string, kind command.Kind) []heartbeat.Side {
 
 // check refuses values that no trial can have.
 func (w *watchCmd) check(kind command.Kind) error {
-	if w.After != nil && *w.After <= 0 {
-		return usage("--after: %v, want more than 0", *w.After)
+	if w.After != nil && (*w.After <= 0 || *w.After > longestLook) {
+		return usage("--after: %v, want more than 0, at most %v", *w.After, longestLook)
 	}
 	if err := kind.Check(); err != nil {
 		return usage("%w; see flatline watch --help", err)

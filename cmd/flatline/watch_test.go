@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -10,11 +11,14 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
+	"github.com/flatline-go/flatline/harness/scenario"
 	"github.com/flatline-go/flatline/harness/subject/command"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 func TestWatchWrongUse(t *testing.T) {
@@ -55,6 +59,7 @@ func TestWatchWrongUse(t *testing.T) {
 		{"a wait below 0", []string{"--upstream", "localhost:1", "--after=-1s", "--", "go"}, "--after: -1s, want more than 0"},
 		{"a parameter of years", []string{"--upstream", "localhost:1", "--set", "reconnect=200000h", "--", "go"}, "--set: reconnect=200000h is 200000h0m0s in cable-pull, want at most 720h0m0s"},
 		{"a firewall of years", []string{"--upstream", "localhost:1", "--scenario", "idle-drop", "--set", "idle=200000h", "--", "go"}, "--set: a firewall that forgets after idle=200000h0m0s wants"},
+		{"too long a wait", []string{"--upstream", "localhost:1", "--after", "1000h", "--", "go"}, "--after: 1000h0m0s, want more than 0, at most 50h0m0s"},
 		{"no wait", []string{"--upstream", "localhost:1", "--after", "0s", "--", "go"}, "--after: 0s, want more than 0"},
 		{"one address for two", []string{"--upstream", "localhost:1", "--listen", "127.0.0.1:5000", "--parallel", "2", "--", "go"}, "--parallel: 2 trials cannot share an address"},
 	} {
@@ -217,6 +222,26 @@ func TestHangUpsAreToldWithoutATrace(t *testing.T) {
 	}
 }
 
+// Times of the wire are late by what a busy machine makes them, and the legend says
+// so; those of a side's own events are not.
+func TestTheLegendSaysHowLateTheWireIs(t *testing.T) {
+	const want = "T_D, the detection time: smallest/median/largest; by the wire, up to 15 ms late on a busy machine\n"
+	for _, wire := range []bool{true, false} {
+		rec := judge.Record{Scenario: "cable-pull"}
+		if wire {
+			rec.Connections = []judge.Connection{{Name: "link 1"}}
+		}
+		var out strings.Builder
+		printMatrix(newTerminal(&out), report.Report{
+			Records: []judge.Record{rec},
+			Matrix:  []report.Cell{{Scenario: "cable-pull", Client: report.Side{Detection: report.NewSpread([]time.Duration{time.Second})}}},
+		})
+		if strings.Contains(out.String(), want) != wire || !strings.Contains(out.String(), "T_D, the detection time: smallest/median/largest") {
+			t.Errorf("by the wire: %v, in\n%s", wire, out.String())
+		}
+	}
+}
+
 // A help offers the networks that its command can use.
 func TestHelpOffersTheNetworksThatWork(t *testing.T) {
 	for command, want := range map[string]string{"run": "URL), kernel, relay.\n", "watch": "URL), kernel.\n"} {
@@ -243,5 +268,54 @@ func TestTrialsAtOnePhaseAreNumbered(t *testing.T) {
 	}
 	if want := []string{"phase 0.1, trial 1 of 3", "phase 0.1, trial 3 of 3", "phase 0.9"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Where nothing was expected, nothing is said to have held, on a line or in a colour.
+func TestWhatIsOnlyTimedHasNotHeld(t *testing.T) {
+	timedOnly := judge.Record{
+		Trial: "a", Scenario: "cable-pull", Verdict: judge.Held, Connections: []judge.Connection{{Name: "link 1", Client: judge.Ending{For: time.Second}}},
+		Checks: []judge.Check{{Side: "network", Held: true}, {That: scenario.HangsUp, Side: "client", Held: true}},
+	}
+	windowed, stays, broken := timedOnly, timedOnly, timedOnly
+	windowed.Window = heartbeat.Window{Hi: time.Second}
+	stays.Checks = append(slices.Clone(stays.Checks), judge.Check{That: scenario.StaysUp, Held: true})
+	broken.Verdict = judge.Broken
+	for _, row := range []struct {
+		name         string
+		rec          judge.Record
+		expectations int
+		want, colour string
+	}{
+		{"only timed", timedOnly, 0, "timed", ""},
+		{"with a window", windowed, 1, "held", text.FgGreen.EscapeSeq()},
+		{"with another expectation", stays, 1, "held", text.FgGreen.EscapeSeq()},
+		{"broken", broken, 0, "broken", text.FgRed.EscapeSeq()},
+	} {
+		var out strings.Builder
+		screen := newTerminal(&out)
+		screen.colour = true
+		r := report.Report{
+			Records: []judge.Record{row.rec},
+			Matrix:  []report.Cell{{Scenario: "cable-pull", Window: row.rec.Window, Verdict: row.rec.Verdict, Count: 1, Trials: 1}},
+			Summary: report.Summary{Expectations: report.Tally{Total: row.expectations}},
+		}
+		printMatrix(screen, r)
+		printHangUps(screen, r, t.TempDir())
+		fmt.Fprintln(screen, outcome(screen, &row.rec))
+		for what, want := range map[string]string{"cell": "1 " + row.want, "line": row.want} {
+			if row.colour != "" {
+				want = row.colour + want
+			}
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: the %s does not say %q:\n%s", row.name, what, want, out.String())
+			}
+		}
+		if painted := strings.Contains(out.String(), "\x1b["); painted != (row.colour != "") {
+			t.Errorf("%s: painted: %v:\n%s", row.name, painted, out.String())
+		}
+	}
+	if got := leading(report.Report{Records: []judge.Record{timedOnly}, Summary: report.Summary{Trials: 1, Verdicts: map[judge.Verdict]int{judge.Held: 1}}}); got != timed {
+		t.Errorf("the headline is of what is %s", got)
 	}
 }

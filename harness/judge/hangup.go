@@ -119,7 +119,7 @@ func (v view) doneBy(side trace.Side) int64 {
 }
 
 func staysUp(v view, _ scenario.Expectation, side trace.Side) (Check, Span) {
-	c := Check{Expected: "to hang up nothing: nothing was dead"}
+	c := Check{Expected: "not to hang up"}
 	all := v.connections()
 	if len(all) == 0 {
 		c.Actual = "it had no connection when the fault struck"

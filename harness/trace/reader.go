@@ -13,7 +13,8 @@ import (
 type Reader struct {
 	Header Header
 	in     *bufio.Reader
-	line   int // the last one read
+	line   int  // the last one read
+	ended  bool // its observation's end was read
 }
 
 // NewReader reads the header. Its errors, and Next's, name the line.
@@ -39,14 +40,37 @@ func (t *Reader) Next() (Event, error) {
 	if len(line) == 0 || end != nil && !errors.Is(end, io.EOF) {
 		return Event{}, end
 	}
-	var e Event
-	if err := json.Unmarshal(line, &e); err != nil {
+	var read struct {
+		Event
+		Schema int `json:"schema"` // 0: it is no header
+	}
+	if err := json.Unmarshal(line, &read); err != nil {
 		if end != nil {
 			return Event{}, io.EOF // the writer was cut off in mid-line
 		}
 		return Event{}, fmt.Errorf("line %d: %w", t.line, err)
 	}
-	return e, nil
+	if read.Schema != 0 {
+		return Event{}, fmt.Errorf("line %d: a second header: one trace at a time", t.line)
+	}
+	if err := t.follows(read.Event); err != nil {
+		return Event{}, fmt.Errorf("line %d: %w", t.line, err)
+	}
+	return read.Event, nil
+}
+
+// follows says what is wrong with e as the next event, if anything.
+func (t *Reader) follows(e Event) error {
+	switch {
+	case e.T < -e.Uncertainty: // another clock may be wrong by that much
+		return fmt.Errorf("t_ns %d: before the trace began", e.T)
+	// More may follow: the network's proofs in older traces and, in one that was
+	// put in order of time, whatever was later.
+	case t.ended && e.What == End:
+		return errors.New("a second end: one trace at a time")
+	}
+	t.ended = t.ended || e.What == End
+	return nil
 }
 
 // Line is the number of the line that was read last.

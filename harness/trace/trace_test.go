@@ -58,17 +58,45 @@ func TestReadNamesTheLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := file.String()
+	const end = `{"t_ns": 9, "side": "harness", "event": "end"}` + "\n"
+	const late = `{"t_ns": 10, "side": "client", "event": "canary"}` + "\n"
 	for _, row := range []struct{ name, file, want string }{
 		{name: "empty", file: "", want: "line 1: the file is empty"},
 		{name: "no JSON", file: "hello\n", want: "line 1: "},
 		{name: "foreign schema", file: `{"schema": 7}` + "\n", want: "line 1: schema 7, this version reads 1"},
 		{name: "bad event", file: good + `{"t_ns": 1}` + "\n" + `{"t_ns": "x"}` + "\n", want: "line 3: "},
 		{name: "header cut off", file: good[:20], want: "line 1: "},
+		{name: "two traces", file: good + `{"t_ns": 1}` + "\n" + good + `{"t_ns": 1}` + "\n", want: "line 3: a second header: one trace at a time"},
+		{name: "two whole traces", file: good + end + good + end, want: "line 3: a second header"},
+		{name: "two whole traces, one without its header", file: good + end + late + end, want: "line 4: a second end: one trace at a time"},
+		{name: "before the trace", file: good + `{"t_ns": 1}` + "\n" + `{"t_ns": -5}` + "\n", want: "line 3: t_ns -5: before the trace began"},
+		{name: "before the trace, on another clock", file: good + `{"t_ns": -5, "uncertainty_ns": 4}` + "\n", want: "line 2: t_ns -5"},
 	} {
 		_, err := trace.Read(strings.NewReader(row.file))
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: got %v, want an error with %q", row.name, err, row.want)
 		}
+	}
+}
+
+// A clock elsewhere may be behind by as much as it is uncertain. In older traces
+// the network's proofs came after the end; in those that were put in order of time,
+// whatever is later.
+func TestReadTakesWhatTheHarnessWrites(t *testing.T) {
+	var file strings.Builder
+	if _, err := trace.NewRecorder(&file, header(t)); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		`{"t_ns": -5, "uncertainty_ns": 5, "side": "client", "event": "sent"}`,
+		`{"t_ns": 9, "side": "harness", "event": "end"}`,
+		`{"t_ns": 3, "side": "network", "session": "link 1", "event": "dial"}`,
+		`{"t_ns": 10, "side": "client", "event": "canary"}`,
+	} {
+		file.WriteString(line + "\n")
+	}
+	if read, err := trace.Read(strings.NewReader(file.String())); err != nil || len(read.Events) != 4 || !read.Ended() {
+		t.Errorf("%+v, %v: want all four", read.Events, err)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/flatline-go/flatline/harness/network"
@@ -47,7 +49,38 @@ func listens(ctx context.Context, pids func() []int, addr string, limit time.Dur
 	if stranger != "" {
 		return fmt.Errorf("%s listens on %s, and the server's command did not start it, as far as can be seen: want a port that is the server's alone, and a server in the foreground; one that something else starts, such as a container's engine, is an upstream", stranger, addr)
 	}
-	return fmt.Errorf("the server did not listen on %s within %v: it is told where by FLATLINE_PORT, or {port} in its arguments; does it listen elsewhere?", addr, limit)
+	return fmt.Errorf("the server did not listen on %s within %v: it is told where by FLATLINE_PORT, or {port} in its arguments; %s", addr, limit, elsewhere(ctx, pids(), addr))
+}
+
+// elsewhere is where the server's processes listen that do not at addr, for people,
+// if it can be seen.
+func elsewhere(ctx context.Context, pids []int, addr string) string {
+	its := map[string]bool{} // of those that are ours to look into
+	for _, pid := range pids {
+		more, _ := sockets.Of(pid)
+		maps.Copy(its, more)
+	}
+	var places []string
+	loopback := false // at addr's port, but for its own host alone
+	_ = network.On(ctx, heartbeat.ServerSide, func() error {
+		all, err := sockets.All()
+		for _, s := range all {
+			if !s.Listens || !its[s.Inode] {
+				continue
+			}
+			places = append(places, s.Local.String())
+			loopback = loopback || s.Local.Addr().IsLoopback() && strings.HasSuffix(addr, fmt.Sprintf(":%d", s.Local.Port()))
+		}
+		return err
+	})
+	switch {
+	case len(places) == 0:
+		return "does it listen elsewhere?"
+	case loopback && network.OfHosts(ctx):
+		return "it listens on " + strings.Join(places, ", ") + ": on this network it has to be 0.0.0.0, or {host}"
+	default:
+		return "it listens on " + strings.Join(places, ", ")
+	}
 }
 
 // listeners says whether somebody listens at addr, and by which sockets, if that

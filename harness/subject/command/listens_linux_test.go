@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/subject"
+	"github.com/flatline-go/flatline/heartbeat"
 )
 
 // listener is one of this process's.
@@ -37,6 +39,38 @@ func TestAStrangerIsNoServer(t *testing.T) {
 			if err := listens(ctx, func() []int { return nil }, addr, limit); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s, of a stranger, within %v: %v, want an error with %q", host, limit, err, want)
 			}
+		}
+	}
+}
+
+// onHosts is a path whose hosts are this one.
+type onHosts struct{ network.Path }
+
+func (onHosts) On(_ heartbeat.Side, do func() error) error { return do() }
+
+// A server that listens elsewhere is told where it does and, on a network of hosts,
+// that the client's is another.
+func TestAServerThatListensElsewhereIsToldWhere(t *testing.T) {
+	port := listener(t, "127.0.0.1:0")
+	here := at(port)
+	hosts := network.WithPath(t.Context(), onHosts{})
+	nobody := func() []int { return nil }
+	own := func() []int { return []int{os.Getpid()} }
+	for _, row := range []struct {
+		name string
+		ctx  context.Context
+		pids func() []int
+		addr string
+		want string
+	}{
+		{"at another port", t.Context(), own, "127.0.0.1:1", "; it listens on " + here},
+		{"at another port, on hosts", hosts, own, "192.0.2.1:1", "; it listens on " + here},
+		{"on its own host only", hosts, own, fmt.Sprintf("192.0.2.1:%d", port), "; it listens on " + here + ": on this network it has to be 0.0.0.0, or {host}"},
+		{"nowhere", hosts, nobody, "127.0.0.1:1", "; does it listen elsewhere?"},
+	} {
+		err := listens(row.ctx, row.pids, row.addr, 50*time.Millisecond)
+		if err == nil || !strings.HasPrefix(err.Error(), "the server did not listen on "+row.addr+" within 50ms: ") || !strings.HasSuffix(err.Error(), row.want) {
+			t.Errorf("%s: %v, want an error with %q", row.name, err, row.want)
 		}
 	}
 }

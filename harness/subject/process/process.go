@@ -34,6 +34,7 @@ type Process struct {
 
 	mu      sync.Mutex
 	runs    bool          // it has started, and its end was not seen
+	asked   bool          // to end
 	refused bool          // it did not end when it was asked to
 	moved   []*os.Process // what it started, perhaps out of its group
 }
@@ -96,6 +97,9 @@ func (p *Process) end(ctx context.Context, exited <-chan struct{}) {
 		return
 	case <-ctx.Done():
 	}
+	p.mu.Lock()
+	p.asked = true
+	p.mu.Unlock()
 	if p.Bye == nil {
 		ask(p.cmd.Process)
 	} else {
@@ -185,6 +189,10 @@ func (p *Process) ended(err error) error {
 	} else if state == nil {
 		how = fmt.Sprintf("ended: %v", err)
 	}
+	signal := p.signal()
+	if signal != "" {
+		how = fmt.Sprintf("exited with code %d, as a shell says of signal %s", p.ExitCode(), signal)
+	}
 	refused := p.Refused()
 	if refused {
 		how = fmt.Sprintf("did not end within %v of being asked to, and was killed", p.grace())
@@ -195,15 +203,16 @@ func (p *Process) ended(err error) error {
 	switch {
 	case refused:
 		return lateError{errors.New(how)}
-	case p.crashed():
+	case p.crashed(), signal != "":
 		return CrashError{errors.New(how)}
 	default:
 		return errors.New(how)
 	}
 }
 
-// CrashError is Run's of a process that a signal ended: not the one that tells a
-// writer that nobody reads, by which programs end on purpose.
+// CrashError is Run's of a process that a signal ended, or that was a shell's and
+// says so of what it ran: not the signal that tells a writer that nobody reads, by
+// which programs end on purpose.
 type CrashError struct{ error }
 
 func (p *Process) crashed() bool {
@@ -212,6 +221,18 @@ func (p *Process) crashed() bool {
 	}
 	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() != syscall.SIGPIPE
+}
+
+// signal is the one that ended what the process ran, as its exit code says in the
+// way of shells; "": none did, or we may have sent it.
+func (p *Process) signal() string {
+	name := shellSays(p.ExitCode())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked && (name == "SIGHUP" || name == "SIGINT" || name == "SIGTERM") {
+		return ""
+	}
+	return name
 }
 
 // lateError is a timeout, like a net.Error.

@@ -158,14 +158,51 @@ func TestTheGuardEndsWhatIsLeft(t *testing.T) {
 }
 
 func TestWhoASignalEndsHasCrashed(t *testing.T) {
-	for script, crashes := range map[string]bool{
-		"kill -SEGV $$": true, "kill -KILL $$": true,
-		"kill -PIPE $$": false, "exit 3": false, "exit 0": false,
+	for script, want := range map[string]string{ // "": no crash
+		"kill -SEGV $$": "ended: signal: segmentation fault", "kill -KILL $$": "ended: signal: killed",
+		"kill -PIPE $$": "", "exit 3": "", "exit 0": "", "exit 255": "",
+		// A shell outlives what it runs, and says how that ended.
+		"sh -c 'kill -SEGV $$'; exit $?": "exited with code 139, as a shell says of signal SIGSEGV",
+		"sh -c 'kill -TERM $$'; exit $?": "exited with code 143, as a shell says of signal SIGTERM",
+		"sh -c 'kill -PIPE $$'; exit $?": "",
+		"echo no >&2; exit 134":          "exited with code 134, as a shell says of signal SIGABRT; it said last: no",
+		"exit 128":                       "", "exit 145": "", "exit 160": "", // no signal, one that ends nothing, and one that there is not
 	} {
 		err := New(heartbeat.ClientSide, exec.Command("sh", "-c", script)).Run(t.Context())
 		var crash CrashError
+		if errors.As(err, &crash) != (want != "") || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want the crash %q", script, err, want)
+		}
+	}
+}
+
+// Who was asked to end, and says that it was, has not crashed.
+func TestWhoIsAskedToEndHasNotCrashed(t *testing.T) {
+	for script, crashes := range map[string]bool{
+		"trap 'exit 143' TERM; echo up; while true; do sleep 0.01; done": false,
+		"trap 'exit 139' TERM; echo up; while true; do sleep 0.01; done": true,
+	} {
+		cmd := exec.Command("sh", "-c", script)
+		up, says, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stdout = says
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		done := make(chan error, 1)
+		go func() { done <- New(heartbeat.ClientSide, cmd).Run(ctx) }()
+		if _, err := up.Read(make([]byte, 3)); err != nil {
+			t.Fatal(err)
+		}
+		end()
+		err = <-done
+		var crash CrashError
 		if errors.As(err, &crash) != crashes {
 			t.Errorf("%s: %v, crash: %v", script, err, !crashes)
+		}
+		if err := errors.Join(up.Close(), says.Close()); err != nil {
+			t.Error(err)
 		}
 	}
 }
