@@ -68,11 +68,11 @@ func (s *stored) alone(dir string) bool {
 }
 
 // gatherPlanned is Gather, of a run that may have been killed before its first
-// trial ended.
+// trial ended, or of empty shards that lack the others.
 func gatherPlanned(dir string) (Report, error) {
 	r, err := Gather(dir)
 	if errors.Is(err, errNone) {
-		if trials, _, planErr := planned(dir); planErr == nil && len(trials) > 0 {
+		if p, _, planErr := planned(dir); planErr == nil && len(p.Trials)+len(p.MissingShards) > 0 {
 			return Empty(), nil
 		}
 	}

@@ -60,18 +60,18 @@ type Report struct {
 }
 
 // ExitCode is what a command ends with: 1 if an expectation did not hold; else
-// 3 if the harness failed, or a trial stayed inconclusive or is missing, or
+// 3 if the harness failed, or a trial stayed inconclusive, or a trial or a shard is missing, or
 // nothing was judged at all; else 0. A run that was interrupted may have any of them: its
 // caller, who knows of it, ends with 130.
 func (r Report) ExitCode() int {
-	if r.Compares() && r.Summary.Missing == 0 {
+	if r.Compares() && r.Summary.Missing+len(r.Summary.MissingShards) == 0 {
 		return 0 // nothing was expected
 	}
 	n := r.Summary.Verdicts
 	switch {
 	case n[judge.Broken] > 0:
 		return 1
-	case n[judge.Failed]+n[judge.Inconclusive]+n[judge.Interrupted]+r.Summary.Missing > 0, r.Summary.CutOff, n[judge.Held] == 0:
+	case n[judge.Failed]+n[judge.Inconclusive]+n[judge.Interrupted]+r.Summary.Missing+len(r.Summary.MissingShards) > 0, r.Summary.CutOff, n[judge.Held] == 0:
 		return 3
 	default:
 		return 0
