@@ -15,6 +15,7 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -100,7 +101,8 @@ func (r Report) Where(network string) string {
 }
 
 // Write writes the four files into dir, which must exist. Each is replaced as
-// a whole, so that nobody reads half of one.
+// a whole, so that nobody reads half of one. After an error there are those that
+// could be written: a full disk may still take the small ones.
 func (r Report) Write(dir string) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -114,6 +116,7 @@ func (r Report) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", HTMLFile, err)
 	}
+	var errs []error
 	for _, f := range []struct {
 		name string
 		data []byte
@@ -124,17 +127,25 @@ func (r Report) Write(dir string) error {
 		{JUnitFile, junit},
 	} {
 		if err := replace(filepath.Join(dir, f.name), f.data); err != nil {
-			return fmt.Errorf("write the report: %w", err)
+			errs = append(errs, err)
 		}
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("write the report: %w", errors.Join(errs...))
 	}
 	return nil
 }
 
-// replace writes a file beside path and moves it there.
+// replace writes a file beside path and moves it there. It leaves nothing beside it:
+// half a page would keep a full disk full.
 func replace(path string, data []byte) error {
 	beside := path + ".new"
-	if err := os.WriteFile(beside, data, 0o644); err != nil {
-		return err
+	err := os.WriteFile(beside, data, 0o644)
+	if err == nil {
+		err = os.Rename(beside, path)
 	}
-	return os.Rename(beside, path)
+	if err != nil {
+		_ = os.Remove(beside)
+	}
+	return err
 }
