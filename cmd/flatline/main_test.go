@@ -133,6 +133,7 @@ func TestWrongUse(t *testing.T) {
 		{"another failure", []string{"compare", "a", "b", "--fail-on", "change"}, []string{"--fail-on", "regression", "change"}},
 		{"a seed in words", []string{"run", "--seed", "lucky"}, []string{"--seed", `"lucky"`}},
 		{"nothing applies", []string{"run", "--scenario", "cable-pull-unnoticed", "--policy", "fixed"}, []string{"nothing to run", "applies"}},
+		{"a root", []string{"run", "--scenario", "orderly-close", "--out", "/"}, []string{"--out: / is the root of a file system: want a folder below it"}},
 		{"a folder below a file", []string{"run", "--scenario", "orderly-close", "--out", file}, []string{"--out", file}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
