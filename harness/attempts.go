@@ -16,7 +16,8 @@ import (
 )
 
 // attempts runs a trial until all its records are conclusive or the retries are
-// used up, and returns the last of each. What was conclusive stays as it is.
+// used up, and returns the last of each, also those that could not be written. What
+// was conclusive stays as it is.
 func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(State)) ([]judge.Record, error) {
 	id := t.ID
 	var last []judge.Record
@@ -27,12 +28,13 @@ func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(S
 		}
 		records, err := r.one(ctx, t, dog, func(s State) { s.Trial = t.ID; say(s) })
 		if err != nil {
-			return nil, err
+			return last, err
 		}
 		if last == nil {
 			last = make([]judge.Record, len(records))
 		}
 		again := false
+		var unwritten error
 		for i, rec := range records {
 			if attempt > 1 && !last[i].Superseded {
 				continue // it told something before
@@ -42,10 +44,11 @@ func (r Runner) attempts(ctx context.Context, t Trial, dog *watchdog, say func(S
 			if i > 0 && attempt > 1 {
 				rec.Trial += try(attempt)
 			}
-			if err := r.save(rec); err != nil {
-				return nil, err
-			}
+			unwritten = errors.Join(unwritten, r.save(rec))
 			last[i], again = rec, again || rec.Superseded
+		}
+		if unwritten != nil {
+			return last, unwritten
 		}
 		if again && !last[0].Superseded {
 			say(State{Trial: t.ID, Doing: "once more, for who shares it"})

@@ -64,7 +64,10 @@ func link(whole, path string) error {
 		return err
 	}
 	_, err = f.Write(b)
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(path) // half a record is nobody's
+	}
+	return err
 }
 
 // newFile makes a file that is not there yet. Two trials of one name would write

@@ -172,25 +172,40 @@ func TestAPairCannotBeKilled(t *testing.T) {
 }
 
 // Policies with the same beats share a trial that observes, but not one in which a
-// side is stopped.
-func TestWhoIsStoppedSharesNoTrial(t *testing.T) {
+// side is stopped, nor one that is to show different things of them: what the lab
+// waits for it takes from one of them.
+func TestWhoSharesATrial(t *testing.T) {
 	patient := quick()
 	patient.Name = "patient"
 	patient.Server = detect.Fixed{Timeout: 2 * time.Second}
-	for kind, want := range map[scenario.Kind]int{scenario.CablePull: 1, scenario.Freeze: 2} {
-		f := scenario.Fault{Kind: kind}
-		if kind.OfPeer() {
-			f.Side = heartbeat.ServerSide
+	ofEach := func(first, second scenario.Outcome) []scenario.Expectation {
+		return []scenario.Expectation{
+			{That: first, Policies: []string{quick().Name}},
+			{That: second, Policies: []string{patient.Name}},
 		}
+	}
+	rows := []struct {
+		name   string
+		fault  scenario.Fault
+		expect []scenario.Expectation
+		want   int // trials
+	}{
+		{name: "one that observes", fault: scenario.Fault{Kind: scenario.CablePull}, expect: []scenario.Expectation{{That: scenario.Unnoticed}}, want: 1},
+		{name: "a side that is stopped", fault: scenario.Fault{Kind: scenario.Freeze, Side: heartbeat.ServerSide}, expect: []scenario.Expectation{{That: scenario.Unnoticed}}, want: 2},
+		{name: "the same, in two lines", fault: scenario.Fault{Kind: scenario.CablePull}, expect: ofEach(scenario.Unnoticed, scenario.Unnoticed), want: 1},
+		{name: "a recovery of one alone", fault: scenario.Fault{Kind: scenario.CablePull}, expect: ofEach(scenario.Unnoticed, scenario.Recovers), want: 2},
+		{name: "more of one", fault: scenario.Fault{Kind: scenario.CablePull}, expect: append(ofEach(scenario.Unnoticed, scenario.Unnoticed), scenario.Expectation{That: scenario.CanaryArrives, Policies: []string{patient.Name}}), want: 2},
+	}
+	for _, row := range rows {
 		trials, err := harness.Plan{
 			Policies: []heartbeat.Policy{quick(), patient}, Phases: []float64{0},
 			Scenarios: []scenario.Scenario{{
-				Name: "s", Claim: "c", Observe: "2s", Mode: heartbeat.Observe, Expect: []scenario.Expectation{{That: scenario.Unnoticed}},
-				Faults: []scenario.Step{{Fault: f, For: "1s", Must: scenario.MustStrike}},
+				Name: "s", Claim: "c", Observe: "2s", Mode: heartbeat.Observe, Expect: row.expect,
+				Faults: []scenario.Step{{Fault: row.fault, For: "1s", Must: scenario.MustStrike}},
 			}},
 		}.Trials()
-		if err != nil || len(trials) != want {
-			t.Errorf("%s: %d trials, %v; want %d", kind, len(trials), err, want)
+		if err != nil || len(trials) != row.want {
+			t.Errorf("%s: %d trials, %v; want %d", row.name, len(trials), err, row.want)
 		}
 	}
 }

@@ -74,7 +74,8 @@ const apart = 10 * time.Millisecond
 // the last attempt, where one was run again. Each attempt's files are written as
 // it goes. After an interrupt (ctx) it returns the records so far, those of
 // interrupted trials included, and the context's cause. Any other error means
-// that the harness itself could not go on.
+// that the harness itself could not go on, as with a full disk: the records so far,
+// those that could not be written included, are what it had measured.
 func (r Runner) Run(ctx context.Context, trials []Trial) (records []judge.Record, err error) {
 	if r.Out != "" {
 		for _, dir := range []string{"traces", "records"} {

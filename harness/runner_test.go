@@ -103,9 +103,12 @@ func TestNoTrialIsWrittenOver(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = harness.Runner{Network: direct{}, Subject: &scripted{}, Out: out}.Run(t.Context(), trials)
+		measured, err := harness.Runner{Network: direct{}, Subject: &scripted{}, Out: out}.Run(t.Context(), trials)
 		if err == nil || !strings.Contains(err.Error(), path+" is there already") {
 			t.Errorf("%v, want an error that names %s", err, path)
+		}
+		if ran := name != r.Trace; len(measured) > 0 != ran {
+			t.Errorf("%d records of a trial that ended without %s", len(measured), name)
 		}
 		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
 			t.Errorf("%s is another one now (%v)", path, err)

@@ -34,6 +34,9 @@ func (s Shard) String() string {
 	return fmt.Sprintf("%d/%d", s.Index, s.Of)
 }
 
+// MarshalText writes what String does.
+func (s Shard) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // UnmarshalText reads what String writes, but "".
 func (s *Shard) UnmarshalText(text []byte) error {
 	index, of, _ := strings.Cut(string(text), "/")

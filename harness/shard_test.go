@@ -63,6 +63,9 @@ func TestShardText(t *testing.T) {
 		if err := s.UnmarshalText([]byte(text)); err != nil || s.String() != text {
 			t.Errorf("%s: %v, %v", text, s, err)
 		}
+		if written, err := s.MarshalText(); err != nil || string(written) != text {
+			t.Errorf("%s: writes %q, %v", text, written, err)
+		}
 	}
 	if got := (Shard{}).String(); got != "" {
 		t.Errorf("the whole run is %q", got)

@@ -77,9 +77,10 @@ func (t Trial) Longest() time.Duration {
 type Plan struct {
 	Scenarios []scenario.Scenario
 	Policies  []heartbeat.Policy
-	// Mode is that of all trials but those whose scenario has its own. Policies that observe, send the same, and to
-	// which the scenario comes to the same, share a trial: the first of them
-	// runs, the others are judged on its trace.
+	// Mode is that of all trials but those whose scenario has its own. Policies that
+	// observe, send the same, to which the scenario comes to the same, and of which
+	// it expects the same, share a trial: the first of them runs, the others are
+	// judged on its trace.
 	Mode heartbeat.Mode
 	// Phases replace those of the scenarios; nil: the scenarios' own.
 	Phases []float64
@@ -168,7 +169,7 @@ next:
 			return nil, fmt.Errorf("under %s: %w", policy.Key(), err)
 		}
 		for i, g := range groups {
-			if p.mode(s) == heartbeat.Observe && !s.Stops() && sharesTrial(g.policies[0], policy) && s.Same(g.scope, scope) {
+			if p.mode(s) == heartbeat.Observe && !s.Stops() && sharesTrial(g.policies[0], policy) && s.Same(g.scope, scope) && s.ExpectsSame(g.policies[0].Name, policy.Name) {
 				groups[i].policies = append(groups[i].policies, policy)
 				continue next
 			}

@@ -162,6 +162,9 @@ func TestPolicyValidate(t *testing.T) {
 			want: `probe "none" with beats from "client"`,
 		},
 		{name: "interval", change: func(p *Policy) { p.Interval = 0 }, want: "interval is 0s, want more than 0"},
+		{name: "a tiny interval", change: func(p *Policy) { p.Interval = time.Nanosecond }, want: "interval is 1ns, want 1ms or more"},
+		{name: "nearly the least interval", change: func(p *Policy) { p.Interval = time.Millisecond - 1 }, want: "interval is 999.999µs, want 1ms or more"},
+		{name: "the least interval", change: func(p *Policy) { p.Interval = time.Millisecond }},
 		{
 			name: "a detector's parameter", change: func(p *Policy) { p.Server = detect.Fixed{} },
 			want: "policy good: detector fixed: timeout is 0s, want 1ns to 24h0m0s",

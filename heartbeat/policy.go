@@ -41,6 +41,10 @@ func (d Direction) Includes(side Side) bool {
 	return d == FromBoth || string(d) == string(side)
 }
 
+// LeastInterval is the shortest Interval: no scheduler keeps a grid that is much
+// finer, so that fewer beats would leave than the policy says.
+const LeastInterval = time.Millisecond
+
 // Policy is how a session finds out that its peer is gone: who sends beats,
 // how often, and what each side concludes from what it hears. It is the unit
 // that reports compare.
@@ -51,8 +55,8 @@ type Policy struct {
 	Beats   Direction `json:"beats"`
 	// Interval is the time between two beats of a side: beat n leaves at
 	// start + n x Interval, whatever else is sent. Where a side only looks, it
-	// is the time between two looks. 0 only where nobody beats, or the kernel
-	// does so by itself (ProbeKeepalive).
+	// is the time between two looks. LeastInterval or more; 0 only where nobody
+	// beats, or the kernel does so by itself (ProbeKeepalive).
 	Interval time.Duration `json:"interval_ns"`
 	// SenderJitter is the share of Interval, from 0 to less than 1, by which
 	// each is shortened at random, so that many senders don't fall into step
@@ -105,8 +109,13 @@ func (p Policy) Validate() error {
 	if (p.Probe == ProbeNone) == beats {
 		return fmt.Errorf("policy %s: probe %q with beats from %q: want beats exactly where there is a probe", p.Name, p.Probe, p.Beats)
 	}
-	if beats && p.Interval <= 0 && p.Probe != ProbeKeepalive {
-		return fmt.Errorf("policy %s: interval is %v, want more than 0", p.Name, p.Interval)
+	if beats && p.Probe != ProbeKeepalive {
+		switch {
+		case p.Interval <= 0:
+			return fmt.Errorf("policy %s: interval is %v, want more than 0", p.Name, p.Interval)
+		case p.Interval < LeastInterval:
+			return fmt.Errorf("policy %s: interval is %v, want %v or more", p.Name, p.Interval, LeastInterval)
+		}
 	}
 	if !(p.SenderJitter >= 0 && p.SenderJitter < 1) { // NaN is neither
 		return fmt.Errorf("policy %s: sender jitter is %g, want 0 or more, and less than 1", p.Name, p.SenderJitter)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/fidelity"
+	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/network"
 	"github.com/flatline-go/flatline/harness/network/kernel"
 	"github.com/flatline-go/flatline/harness/network/toxiproxy"
@@ -75,7 +76,8 @@ func (f *fidelityCmd) compare(ctx context.Context, s streams, plans []onNetwork)
 		return err
 	}
 	t := f.terminal(s)
-	return conclude(ctx, f.Out, f.play(ctx, t, plans), func(gathered report.Report) error {
+	records, err := f.play(ctx, t, plans)
+	return conclude(ctx, f.Out, records, err, func(gathered report.Report) error {
 		if !f.Quiet && !f.JSON {
 			printFidelity(t, gathered)
 		}
@@ -85,43 +87,46 @@ func (f *fidelityCmd) compare(ctx context.Context, s streams, plans []onNetwork)
 
 // play runs the trials of each network, and once more what was doubtful, until ctx
 // ends.
-func (f *fidelityCmd) play(ctx context.Context, t terminal, plans []onNetwork) error {
+func (f *fidelityCmd) play(ctx context.Context, t terminal, plans []onNetwork) (all []judge.Record, err error) {
 	for _, p := range plans {
 		fmt.Fprintf(t, "%s on %s, at most %v, seed %d\n", words.Plural(len(p.trials), "trial"), p.name, rough(wallTime(harness.DefaultParallel, nil, lengths(p.trials))), *f.Seed)
 		// One network after the other: on a busy machine they would disturb each
 		// other, and not alike.
-		if err := f.on(ctx, t, p); err != nil || ctx.Err() != nil {
-			return err
+		records, err := f.on(ctx, t, p)
+		if all = append(all, records...); err != nil || ctx.Err() != nil {
+			return all, err
 		}
 	}
 	for n := range f.Retries {
 		gathered, err := report.Gather(f.Out)
-		if err == nil {
-			err = f.again(ctx, t, fidelity.Table(gathered.Records), n+1)
+		if err != nil {
+			return all, err
 		}
-		if err != nil || ctx.Err() != nil {
-			return err
+		records, err := f.again(ctx, t, fidelity.Table(gathered.Records), n+1)
+		if all = append(all, records...); err != nil || ctx.Err() != nil {
+			return all, err
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // again runs once more what doubtful rows rest on.
-func (f *fidelityCmd) again(ctx context.Context, t terminal, rows []fidelity.Row, n int) error {
+func (f *fidelityCmd) again(ctx context.Context, t terminal, rows []fidelity.Row, n int) (all []judge.Record, err error) {
 	plans, err := f.plans(fmt.Sprintf("-again%d", n))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range plans {
 		if p.trials = fidelity.Again(rows, p.trials); len(p.trials) == 0 || p.name == fidelity.Stock {
 			continue
 		}
 		fmt.Fprintf(t, "%s on %s once more: the machine stood still\n", words.Plural(len(p.trials), "trial"), p.name)
-		if err := f.on(ctx, t, p); err != nil || ctx.Err() != nil {
-			return err
+		records, err := f.on(ctx, t, p)
+		if all = append(all, records...); err != nil || ctx.Err() != nil {
+			return all, err
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // disagreement is the exit if the networks are further apart than they may be, or
@@ -166,13 +171,14 @@ func (f *fidelityCmd) plans(suffix string) (plans []onNetwork, err error) {
 }
 
 // on runs the trials of one network.
-func (f *fidelityCmd) on(ctx context.Context, t terminal, p onNetwork) error {
+func (f *fidelityCmd) on(ctx context.Context, t terminal, p onNetwork) ([]judge.Record, error) {
 	n, err := p.start()
 	if err != nil {
-		return fmt.Errorf("start the network %s: %w", p.name, err)
+		return nil, fmt.Errorf("start the network %s: %w", p.name, err)
 	}
 	runner := harness.Runner{Network: n, Out: f.Out, Retries: f.Retries}
-	return errors.Join(shown(ctx, t, runner, p.trials, nil), n.Close())
+	records, err := shown(ctx, t, runner, p.trials, nil)
+	return records, errors.Join(err, n.Close())
 }
 
 // printFidelity prints the tables, and the lies.

@@ -71,6 +71,11 @@ func TestOwnPoliciesAndScenariosAreChosenLikeTheBuiltInOnes(t *testing.T) {
 	}
 }
 
+const twoOfAWindow = `policies:
+  - {name: a, window: 12s..15s, probe: echo, beats: client, interval: 2s, server: {detector: fixed, timeout: 14.55s}}
+  - {name: b, window: 12s..15s, probe: echo, beats: client, interval: 2s, server: {detector: fixed, timeout: 14.55s}}
+`
+
 func TestOwnPoliciesThatTheProfilesLeaveOut(t *testing.T) {
 	policies, _ := ownFiles(t)
 	for _, args := range [][]string{
@@ -82,6 +87,11 @@ func TestOwnPoliciesThatTheProfilesLeaveOut(t *testing.T) {
 		if want := "the profiles leave out patient: want --profile or --window with 12s..15s, or neither"; code != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%q: exit code %d, %q; want %q", args, code, stderr, want)
 		}
+	}
+	two := write(t, twoOfAWindow)
+	code, _, stderr := flatline(t, "run", "--dry-run", "--policies", two, "--window", "6s..9s")
+	if want := "the profiles leave out a, b: want --profile or --window with 12s..15s, or neither"; code != 2 || !strings.Contains(stderr, want) {
+		t.Errorf("two of a window: exit code %d, %q; want %q", code, stderr, want)
 	}
 }
 

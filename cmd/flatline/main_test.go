@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -135,6 +136,7 @@ func TestWrongUse(t *testing.T) {
 		{"another failure", []string{"compare", "a", "b", "--fail-on", "change"}, []string{"--fail-on", "regression", "change"}},
 		{"a seed in words", []string{"run", "--seed", "lucky"}, []string{"--seed", `"lucky"`}},
 		{"nothing applies", []string{"run", "--scenario", "cable-pull-unnoticed", "--policy", "fixed"}, []string{"nothing to run", "applies"}},
+		{"a root", []string{"run", "--scenario", "orderly-close", "--out", "/"}, []string{"--out: / is the root of a file system: want a folder below it"}},
 		{"a folder below a file", []string{"run", "--scenario", "orderly-close", "--out", file}, []string{"--out", file}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -388,13 +390,39 @@ func TestNoTrialMakesUpForAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r report.Report
-	err := conclude(t.Context(), "reports", nil, func(got report.Report) error { r = got; return nil })
+	err := conclude(t.Context(), "reports", nil, nil, func(got report.Report) error { r = got; return nil })
 	if err != nil || r.Summary.Trials != 4 || r.Summary.Missing != 1 || !slices.Equal(r.Summary.MissingTrials, []string{"never"}) {
 		t.Errorf("%v, %+v", err, r.Summary)
 	}
 	stored, err := report.Load("reports/" + report.JSONFile)
 	if err != nil || !slices.Equal(stored.Summary.MissingTrials, r.Summary.MissingTrials) {
 		t.Errorf("%v, stored: %+v", err, stored.Summary)
+	}
+}
+
+// What was measured is told, though neither the record nor the page could be written.
+func TestWhatCannotBeWrittenIsTold(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const record = "records/orderly-close.fixed.strict.0.5.json"
+	for _, inTheWay := range []string{record, "report.html.new"} {
+		out := filepath.Join("reports", filepath.Base(inTheWay))
+		var obstacle sync.WaitGroup
+		obstacle.Go(func() { // once the folder was made ready, and before any trial has ended
+			for !exists(filepath.Join(out, "plan.json")) {
+				time.Sleep(time.Millisecond)
+			}
+			if err := os.MkdirAll(filepath.Join(out, inTheWay, "mine"), 0o755); err != nil {
+				t.Error(err)
+			}
+		})
+		code, stdout, stderr := here(t.Context(), "run", "--scenario", "orderly-close", "--policy", "fixed", "--profile", "strict", "--phases", "0.5", "--retries", "20", "--out", out)
+		obstacle.Wait()
+		if code != 3 || !strings.Contains(stderr, filepath.Join(out, inTheWay)) {
+			t.Errorf("exit code %d, %s", code, stderr)
+		}
+		if !strings.Contains(stdout, "All held: 1 trial;") || !strings.Contains(stdout, "orderly-close                  -") {
+			t.Errorf("%s is in the way, and nothing is told:\n%s", inTheWay, stdout)
+		}
 	}
 }
 

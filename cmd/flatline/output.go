@@ -61,7 +61,9 @@ func (o outputFlags) print(s streams, r report.Report, dir string) error {
 			files += " " + path
 		}
 	}
-	printLine(t, "", files)
+	if files != "Report:" { // else none could be written
+		printLine(t, "", files)
+	}
 	return nil
 }
 

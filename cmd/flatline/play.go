@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/flatline-go/flatline/harness"
+	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
 )
 
@@ -13,12 +14,13 @@ import (
 // exit. What was recorded is reported whatever happens. prompt is the line that a state is worth, if any; nil:
 // none is.
 func play(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, prompt func(harness.State) string, end func(report.Report) error) error {
-	err := shown(ctx, t, runner, trials, prompt)
-	return conclude(ctx, runner.Out, err, end)
+	records, err := shown(ctx, t, runner, trials, prompt)
+	return conclude(ctx, runner.Out, records, err, end)
 }
 
-// shown runs the trials, and shows how they go; prompt as for play.
-func shown(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, prompt func(harness.State) string) error {
+// shown runs the trials, shows how they go, and returns their records; prompt as for
+// play.
+func shown(ctx context.Context, t terminal, runner harness.Runner, trials []harness.Trial, prompt func(harness.State) string) ([]judge.Record, error) {
 	show := newDisplay(t, newProgress(trials, runner.Parallel))
 	defer show.close()
 	forget := onEnd(ctx, func() { show.say("interrupted: ending what runs; once more to stop at once") })
@@ -32,16 +34,16 @@ func shown(ctx context.Context, t terminal, runner harness.Runner, trials []harn
 			show.say(line)
 		}
 	}
-	_, err := runner.Run(ctx, trials)
-	return err
+	return runner.Run(ctx, trials)
 }
 
-// conclude reports what was recorded in dir of a run that ended with err, whatever
-// that is, and is the exit; end as for play.
-func conclude(ctx context.Context, dir string, err error, end func(report.Report) error) error {
-	gathered, lost := report.Conclude(dir)
+// conclude reports what was recorded in dir, and what a run that ended with err,
+// whatever that is, has in memory, and is the exit; end as for play: what was measured
+// is told also where no report could be written.
+func conclude(ctx context.Context, dir string, records []judge.Record, err error, end func(report.Report) error) error {
+	gathered, lost := report.Conclude(dir, records...)
 	var verdict error
-	if lost == nil {
+	if gathered.Schema > 0 {
 		verdict = end(gathered)
 	}
 	switch {

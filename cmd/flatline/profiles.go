@@ -94,7 +94,8 @@ func missing(own, chosen []heartbeat.Policy, wanted []string) error {
 	if len(left) == 0 {
 		return nil
 	}
-	return usage("the profiles leave out %s: want --profile or --window with %s, or neither", strings.Join(left, ", "), strings.Join(profiles, ", "))
+	slices.Sort(profiles)
+	return usage("the profiles leave out %s: want --profile or --window with %s, or neither", strings.Join(left, ", "), strings.Join(slices.Compact(profiles), ", "))
 }
 
 // byProfile puts policies of the same profile together, in the order in which

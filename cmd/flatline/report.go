@@ -55,6 +55,8 @@ func (o outputFlags) end(s streams, r report.Report, dir string) error {
 		return exit{code, errors.New("the run was killed, and left no plan: nobody knows how many trials are missing")}
 	case code == exitFailed && r.Summary.Missing > 0:
 		return exit{code, fmt.Errorf("%s left no record", words.Plural(r.Summary.Missing, "planned trial"))}
+	case code == exitFailed && len(r.Summary.MissingShards) > 0:
+		return exit{code, fmt.Errorf("%s: want all of a run's shards", r.Summary.MissingPart())}
 	case code != 0:
 		return exit{code, nil}
 	default:

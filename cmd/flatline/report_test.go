@@ -57,6 +57,12 @@ func TestShardsMakeAWhole(t *testing.T) {
 	if len(met) != 4 {
 		t.Errorf("%d trials: %v", len(met), met)
 	}
+	if code, stdout, stderr := here(t.Context(), append([]string{"report", "--out", "few"}, shards[1:]...)...); code != 3 || !strings.Contains(stdout, "Incomplete: ") || !strings.Contains(stderr, "shard 1/5 is missing") {
+		t.Errorf("without a shard: exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	if code, stdout, stderr := here(t.Context(), "compare", "merged", "few", "--fail-on", "regression"); code != 3 || !strings.Contains(stdout, "NEW is incomplete: shard 1/5 is missing") {
+		t.Errorf("compared without a shard: exit code %d, %s\n%s", code, stderr, stdout)
+	}
 	if code, _, stderr := here(t.Context(), "report", "merged", shards[0], shards[1], shards[2], shards[3], shards[4], "--out", "twice"); code != 2 || !strings.Contains(stderr, "want each trial once") {
 		t.Errorf("a trial twice: exit code %d, %s", code, stderr)
 	}

@@ -73,7 +73,7 @@ func (r *runCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := report.Prepare(r.Out); err != nil {
 		return usage("--out: %w", err)
 	}
-	if err := report.Plan(r.Out, recordNames(trials)); err != nil {
+	if err := report.PlanShard(r.Out, recordNames(trials), r.Shard); err != nil {
 		return err
 	}
 	t := r.terminal(s)
@@ -105,7 +105,9 @@ func (r *runCmd) announce(w io.Writer, trials []harness.Trial, all int) {
 // trials are in the others.
 func (r *runCmd) nothing(s streams, all int) error {
 	if r.JSON {
-		return printJSON(s.out, report.Empty())
+		empty := report.Empty()
+		empty.Summary.Shards = []harness.Shard{r.Shard}
+		return printJSON(s.out, empty)
 	}
 	fmt.Fprintf(s.out, "shard %v is empty: other shards have the %s\n", r.Shard, words.Plural(all, "trial"))
 	return nil

@@ -40,6 +40,19 @@ func TestSimSaysTheSameOnAnyNumberOfCores(t *testing.T) {
 	}
 }
 
+// A window of a policy's own is its profile's name as well, and said once.
+func TestSimHeadings(t *testing.T) {
+	for window, want := range map[string]string{"": "\ncable-pull, strict 6s..9s\n", "12s..15s": "\ncable-pull, 12s..15s\n"} {
+		args := []string{"sim", "--scenario", "cable-pull", "--policy", "fixed", "--trials", "2"}
+		if window != "" {
+			args = append(args, "--window", window)
+		}
+		if code, stdout, stderr := flatline(t, args...); code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, %s: no %q in\n%s", code, stderr, want, stdout)
+		}
+	}
+}
+
 func TestSimAsJSON(t *testing.T) {
 	code, stdout, stderr := flatline(t, append(pulls, "--trials", "100", "--json", "--life", "1h")...)
 	var got []simulated

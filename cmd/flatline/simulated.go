@@ -99,10 +99,18 @@ const simLegend = "T_D, the detection time: smallest/median/99th percentile/larg
 	"Mistakes are suspicions of a living peer; < is the bound that holds with 95 % confidence where none was seen. " +
 	"P_A: the share of the time in which a living peer was trusted."
 
+// ofProfile is a profile and its window, which is the name of one of a policy's own.
+func ofProfile(name string, w heartbeat.Window) string {
+	if name == w.String() {
+		return name
+	}
+	return name + " " + w.String()
+}
+
 // printSimulated prints a scenario's results in one profile.
 func printSimulated(w io.Writer, group []simulated) {
 	first := group[0]
-	fmt.Fprintf(w, "\n%s\n", report.Clean(fmt.Sprintf("%s, %s %v", first.Scenario, first.Profile, first.Window)))
+	fmt.Fprintf(w, "\n%s\n", report.Clean(first.Scenario+", "+ofProfile(first.Profile, first.Window)))
 	tab := newTable(w, "policy", "side", "T_D, s", "", "mistakes/day", "P_A")
 	tab.names = 2
 	var right []table.ColumnConfig

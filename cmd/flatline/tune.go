@@ -172,6 +172,9 @@ func (c *tuneCmd) demands() (advice, error) {
 		if *c.Interval <= 0 {
 			return advice{}, usage("--interval: %v, want more than 0, such as 2s: without a beat nothing is noticed", *c.Interval)
 		}
+		if *c.Interval < heartbeat.LeastInterval {
+			return advice{}, usage("--interval: %v, want %v or more", *c.Interval, heartbeat.LeastInterval)
+		}
 		d.Interval = *c.Interval
 	}
 	if c.Beats != nil && *c.Beats < tune.FewestBeats {

@@ -42,6 +42,7 @@ func TestTuneRefusesWhatCannotBe(t *testing.T) {
 		{"more than all is lost", with(wanted, "--loss", "2"), []string{"--loss", `"2", want a share such as 1% or 0.01`}},
 		{"no time between beats", with(wanted, "--interval", "0s"), []string{"--interval: 0s, want more than 0, such as 2s"}},
 		{"a negative interval", with(wanted, "--interval=-2s"), []string{"--interval: -2s, want more than 0"}},
+		{"a tiny interval", with(wanted, "--interval", "1us"), []string{"--interval: 1µs, want 1ms or more"}},
 		{"an interval too long", with(wanted, "--interval", "5s", "--family", "fixed"), []string{"contradict", "interval 5s -> "}},
 		{"no mistakes in no time", with(wanted, "--mistakes", "0/0d"), []string{"--mistakes", `"0/0d", want more than 0 mistakes`}},
 		{"mistakes of no unit", with(wanted, "--mistakes", "1/30"), []string{"--mistakes", `"30" is no time`}},

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/judge"
 	"github.com/flatline-go/flatline/harness/report"
 	"github.com/flatline-go/flatline/harness/scenario"
@@ -332,6 +333,26 @@ func TestEndsAreCompared(t *testing.T) {
 	}
 }
 
+func TestPartsOfARunAreNoted(t *testing.T) {
+	whole := stored(t, trials(2, 7*time.Second, nil))
+	part, incomplete := whole, whole
+	part.Summary.Shards = []harness.Shard{{Index: 1, Of: 2}}
+	incomplete.Summary.Split = part.Summary.Split
+	incomplete.Summary.MissingShards = []harness.Shard{{Index: 2, Of: 2}}
+	for _, row := range []struct {
+		base, new report.Report
+		want      []string
+	}{
+		{whole, part, []string{"Different parts of a run: the whole, then shard 1/2."}},
+		{part, part, []string{}},
+		{incomplete, whole, []string{"BASE is incomplete: shard 2/2 is missing."}},
+	} {
+		if got := Runs(row.base, row.new).Notes; !slices.Equal(got, row.want) {
+			t.Errorf("notes %q, want %q", got, row.want)
+		}
+	}
+}
+
 // What NEW no longer tells is no good news.
 func TestWhatNewCannotTellIsUnclear(t *testing.T) {
 	become := func(v judge.Verdict) func(*judge.Record) { return func(r *judge.Record) { r.Verdict = v } }
@@ -342,6 +363,8 @@ func TestWhatNewCannotTellIsUnclear(t *testing.T) {
 	few.Summary.Missing = 2
 	cut := base
 	cut.Summary.CutOff = true
+	split := base
+	split.Summary.Shards, split.Summary.MissingShards = []harness.Shard{{Index: 1, Of: 2}}, []harness.Shard{{Index: 2, Of: 2}}
 	mute := stored(t, trials(4, 7*time.Second, become(judge.NotMeasurable)))
 	for _, row := range []struct {
 		name      string
@@ -355,6 +378,8 @@ func TestWhatNewCannotTellIsUnclear(t *testing.T) {
 		{"new", base, both, nil},
 		{"gone, and nobody could tell", stored(t, append(trials(4, 7*time.Second, nil), trials(1, 7*time.Second, func(r *judge.Record) { other(r); r.Verdict = judge.NotMeasurable })...)), base, nil},
 		{"trials without a record", base, few, []string{"NEW is incomplete: 2 of its trials left no record"}},
+		{"a shard that is missing", base, split, []string{"NEW is incomplete: shard 2/2 is missing"}},
+		{"a shard that was missing", split, base, nil},
 		{"cut off", base, cut, []string{"NEW was cut off: nobody knows how many of its trials left no record"}},
 		{"cut off before", cut, base, nil},
 	} {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,6 +47,12 @@ func notes(base, now report.Report, pairs []pair) []string {
 	}
 	if n := base.Summary.Missing; n > 0 { // of NEW it is worse than a note
 		out = append(out, fmt.Sprintf("BASE is incomplete: %d of its trials left no record.", n))
+	}
+	if missing := base.Summary.MissingPart(); missing != "" {
+		out = append(out, "BASE is incomplete: "+missing+".")
+	}
+	if was, is := base.Summary.Part(), now.Summary.Part(); was != is {
+		out = append(out, fmt.Sprintf("Different parts of a run: %s, then %s.", cmp.Or(was, "the whole"), cmp.Or(is, "the whole")))
 	}
 	if base.Summary.CutOff {
 		out = append(out, "BASE was cut off: nobody knows how many of its trials left no record.")

@@ -26,11 +26,14 @@ func (r Row) unclear() bool {
 }
 
 // lost says what BASE could tell and NEW has no trial of: of cells that are gone,
-// and of trials that left no record.
+// of trials that left no record, and of shards that are missing.
 func lost(gone []report.Cell, now report.Summary) []string {
 	out := []string{}
 	if now.Missing > 0 {
 		out = append(out, fmt.Sprintf("NEW is incomplete: %d of its trials left no record", now.Missing))
+	}
+	if missing := now.MissingPart(); missing != "" {
+		out = append(out, "NEW is incomplete: "+missing)
 	}
 	if now.CutOff {
 		out = append(out, "NEW was cut off: nobody knows how many of its trials left no record")

@@ -33,6 +33,8 @@ func TestVerdicts(t *testing.T) {
 	doubtful := rec(Kernel, 0.5, 7100*time.Millisecond)
 	doubtful.Client.Doubt = 60 * time.Millisecond
 	doubtful.Started = time.Now()
+	superseded := rec(Kernel, 0.5, 9*time.Second)
+	superseded.Superseded, superseded.Started = true, time.Now()
 	standstill := rec(Kernel, 0.5, 9*time.Second)
 	standstill.Client.Doubt = 2 * time.Second
 	for _, row := range []struct {
@@ -55,6 +57,7 @@ func TestVerdicts(t *testing.T) {
 		}, Differs},
 		{"doubtful at one phase", []judge.Record{rec(Proxy, 0.05, 7*time.Second), rec(Kernel, 0.05, 7*time.Second), rec(Proxy, 0.5, 7*time.Second), standstill}, Doubtful},
 		{"a calm trial before a busy one", []judge.Record{rec(Proxy, 0.5, 7*time.Second), rec(Kernel, 0.5, 7*time.Second), doubtful}, Agrees},
+		{"an attempt that another took the place of", []judge.Record{rec(Proxy, 0.5, 7*time.Second), superseded, rec(Kernel, 0.5, 7*time.Second)}, Agrees},
 		{"a phase too few", []judge.Record{rec(Proxy, 0.5, 7*time.Second), rec(Kernel, 0.5, 7*time.Second), rec(Kernel, 0.95, 7*time.Second)}, Differs},
 		{"not on a proxy", []judge.Record{unmeasured, rec(Kernel, 0.5, 7*time.Second)}, Excused},
 	} {

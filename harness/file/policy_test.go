@@ -91,6 +91,7 @@ func TestPoliciesRefuses(t *testing.T) {
 		{name: "unknown profile", item: "{name: a, profile: lax}", want: `p.yaml:2:24: profile: unknown "lax", known: strict, standard`},
 		{name: "network of a profile", item: "{name: a, profile: strict, delay: 1s}", want: `p.yaml:2:5: policy a: the profile strict has a delay`},
 		{name: "unknown probe", item: "{name: a, profile: strict, probe: eco, beats: client}", want: `p.yaml:2:5: policy a: probe "eco": want one of ["echo" "push"`},
+		{name: "a tiny interval", item: "{name: a, profile: strict, probe: echo, beats: client, interval: 1us}", want: `p.yaml:2:5: policy a: interval is 1µs, want 1ms or more`},
 		{name: "no interval", item: "{name: a, profile: strict, probe: echo, beats: client}", want: `p.yaml:2:5: policy a: interval is 0s, want more than 0`},
 		{name: "detector as word", item: "{client: fixed}", want: `p.yaml:2:14: client: want {detector: NAME, and its parameters}, or no client for a side that never suspects; detectors: fixed, echo-timer`},
 		{name: "detector without name", item: "{server: {timeout: 8s}}", want: `p.yaml:2:14: server: want {detector: NAME`},

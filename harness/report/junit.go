@@ -59,7 +59,8 @@ type (
 // JUnit is the report in JUnit's XML: a case for each trial, except attempts
 // that were superseded. A broken trial is a failure; one that the harness could
 // not finish or judge is an error; one that cannot be measured is skipped.
-// Trials that left no record are one more case, an error.
+// Trials that left no record are one more case, an error, and so are shards that
+// are missing.
 func (r Report) JUnit() ([]byte, error) {
 	s := junitSuite{Name: program}
 	var started time.Time
@@ -81,6 +82,13 @@ func (r Report) JUnit() ([]byte, error) {
 			Error: &junitResult{
 				Message: fmt.Sprintf("%s left no record", words.Plural(missing, "trial")), Type: "missing", Text: r.Summary.MissingNames(Clean),
 			},
+		})
+	}
+	if missing := r.Summary.MissingPart(); missing != "" {
+		errs++
+		s.Cases = append(s.Cases, junitCase{
+			Classname: program, Name: "every shard was merged", Time: seconds(0),
+			Error: &junitResult{Message: missing, Type: "missing"},
 		})
 	}
 	if r.Summary.CutOff {

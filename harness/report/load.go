@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flatline-go/flatline/harness/judge"
@@ -68,11 +69,11 @@ func (s *stored) alone(dir string) bool {
 }
 
 // gatherPlanned is Gather, of a run that may have been killed before its first
-// trial ended.
+// trial ended, or of empty shards that lack the others.
 func gatherPlanned(dir string) (Report, error) {
 	r, err := Gather(dir)
 	if errors.Is(err, errNone) {
-		if trials, _, planErr := planned(dir); planErr == nil && len(trials) > 0 {
+		if p, _, planErr := planned(dir); planErr == nil && len(p.Trials)+len(p.MissingShards) > 0 {
 			return Empty(), nil
 		}
 	}
@@ -80,16 +81,41 @@ func gatherPlanned(dir string) (Report, error) {
 }
 
 // Conclude writes the report of a run in dir that has ended, and whose Lock the
-// caller has: of its records, and of what its plan says is missing.
-func Conclude(dir string) (Report, error) {
+// caller has: of its records, and of what its plan says is missing. kept are records
+// that the run still has: those that could not be written are reported all the same.
+// The report is good for showing also where it could not be written; its Schema is 0
+// if there is none.
+func Conclude(dir string, kept ...judge.Record) (Report, error) {
 	r, err := gatherPlanned(dir)
-	if err != nil {
+	if err != nil && len(kept) == 0 {
 		return Report{}, err
 	}
-	if err := r.incomplete(dir, nil); err != nil {
-		return Report{}, err
+	r = r.with(kept)
+	err = errors.Join(err, r.incomplete(dir, nil))
+	if err != nil { // what is in dir is not this run's alone
+		return r, err
 	}
 	return r, r.Write(dir)
+}
+
+// with is r with those of the records that it does not have.
+func (r Report) with(more []judge.Record) Report {
+	has := map[string]bool{}
+	for _, rec := range r.Records {
+		has[rec.Trial] = true
+	}
+	all := slices.Clone(r.Records)
+	for _, rec := range more {
+		if !has[rec.Trial] {
+			all = append(all, rec)
+		}
+	}
+	if r.Schema > 0 && len(all) == len(r.Records) {
+		return r
+	}
+	out := reportOf(all)
+	out.Comparison = r.Comparison
+	return out
 }
 
 // Renew writes the report of the run in dir again, from its records. It is an

@@ -15,10 +15,14 @@ import (
 const lockFile = ".lock"
 
 // Lock takes dir, and makes it if need be, for one writer, so that two runs
-// don't mix. It is an error if somebody else has it. It is free again once
+// don't mix. It is an error if somebody else has it, or if dir is the root of a file
+// system, which is what a script's empty variable comes to. It is free again once
 // unlock is called, or the process ends, however it does. Processes that write
 // one report together share the lock of whoever prepared it.
 func Lock(dir string) (unlock func() error, err error) {
+	if isRoot(dir) {
+		return nil, fmt.Errorf("%s is the root of a file system: want a folder below it", dir)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
@@ -31,6 +35,16 @@ func Lock(dir string) (unlock func() error, err error) {
 	default:
 		return lock.Unlock, nil
 	}
+}
+
+// isRoot says whether dir, or what it links to, has no folder above it.
+func isRoot(dir string) bool {
+	path, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		path = dir // it is not there yet
+	}
+	path, err = filepath.Abs(path)
+	return err == nil && filepath.Dir(path) == path
 }
 
 // idle is an error if somebody writes into dir. Whoever can't look, because the

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,6 +45,22 @@ func TestIdleLeavesNothing(t *testing.T) {
 	}
 	if got := files(t, dir); slices.Contains(got, lockFile) {
 		t.Errorf("left %q", got)
+	}
+}
+
+// "$DIR/" is that where DIR is not set.
+func TestNoReportInARoot(t *testing.T) {
+	root := filepath.VolumeName(t.TempDir()) + string(filepath.Separator)
+	for _, dir := range []string{root, filepath.Join(root, ".."), root + "."} {
+		if unlock, err := Lock(dir); err == nil || !strings.Contains(err.Error(), "is the root of a file system: want a folder below it") {
+			t.Errorf("lock %s: %v", dir, err)
+			if err == nil {
+				_ = unlock()
+			}
+		}
+		if _, err := os.Stat(filepath.Join(root, lockFile)); err == nil {
+			t.Errorf("%s in %s", lockFile, dir)
+		}
 	}
 }
 

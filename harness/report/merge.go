@@ -19,7 +19,7 @@ import (
 // Merge puts the runs in dirs, such as the shards of one, together in out, as
 // if they had been one, and reports on it: their records, and the traces and
 // output that these name. The order of dirs does not matter. A folder without records is an empty shard, as
-// long as another one has some. Everything is looked at before anything is
+// long as another one has some. Shards that are in none of dirs are missing. Everything is looked at before anything is
 // written; then an earlier report in out goes, as with Prepare.
 //
 // It is an error if a file is not whole, or not ours, if two folders have the
@@ -44,6 +44,7 @@ func Merge(out string, dirs []string) (r Report, err error) {
 		lost.Missing += r.Summary.Missing
 		lost.MissingTrials = append(lost.MissingTrials, r.Summary.MissingTrials...)
 		lost.CutOff = lost.CutOff || r.Summary.CutOff
+		lost.Shards = append(lost.Shards, r.Summary.Shards...)
 		for _, rec := range r.Records {
 			if other, twice := from[rec.Trial]; twice {
 				return Report{}, fmt.Errorf("merge: trial %s is in %s and in %s: want each trial once", rec.Trial, other, dir)
@@ -61,7 +62,9 @@ func Merge(out string, dirs []string) (r Report, err error) {
 			}
 		}
 	}
-	if len(from)+lost.Missing == 0 {
+	lost.Split = lost.merged()
+	whole.Split = lost.Split
+	if len(from)+lost.Missing+len(lost.MissingShards) == 0 {
 		return Report{}, fmt.Errorf("merge: no records in %s: no trial has ended", strings.Join(dirs, ", "))
 	}
 	unlock, err := Lock(out)
@@ -95,13 +98,13 @@ func Merge(out string, dirs []string) (r Report, err error) {
 
 // plans are what runs were to make, taken together.
 type plans struct {
-	trials  []string
+	plan
 	unknown bool // of one of them nobody knows
 }
 
 func (p *plans) add(dir string, r Report) error {
-	trials, known, err := planned(dir)
-	p.trials = append(p.trials, trials...)
+	one, known, err := planned(dir)
+	p.Trials = append(p.Trials, one.Trials...)
 	p.unknown = p.unknown || !known && len(r.Records) > 0
 	return err
 }
@@ -112,8 +115,9 @@ func (p *plans) write(dir string) error {
 	if p.unknown {
 		return nil
 	}
-	slices.Sort(p.trials)
-	return Plan(dir, slices.Compact(p.trials))
+	slices.Sort(p.Trials)
+	p.Trials = slices.Compact(p.Trials)
+	return p.plan.write(dir)
 }
 
 // shardOf is the report of a folder that may be an empty shard, or of a run that
@@ -123,9 +127,12 @@ func shardOf(dir string) (Report, error) {
 		return Report{}, fmt.Errorf("merge: %w: want the folder of a run, with its records", err)
 	}
 	r, err := Load(dir)
-	if errors.Is(err, errNone) {
-		return Empty(), nil
+	if !errors.Is(err, errNone) {
+		return r, err
 	}
+	p, _, err := planned(dir)
+	r = Empty()
+	r.Summary.Split = p.Split
 	return r, err
 }
 

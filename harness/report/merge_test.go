@@ -301,6 +301,13 @@ func TestAPlanTellsWhatIsMissing(t *testing.T) {
 			t.Errorf("exit code %d, %+v", r.ExitCode(), r.Summary)
 		}
 	}
+	alone := killed(t, retried) // before its second attempt had ended
+	if err := Plan(alone, names); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Load(alone); err != nil || r.Summary.Missing != 3 {
+		t.Errorf("of an attempt that was to be superseded: %v, %+v", err, r.Summary.Missed)
+	}
 	none := planOf(t, "b", "c", "d")
 	whole := storedRun(t, 0, held)
 	out := filepath.Join(t.TempDir(), "out")

@@ -14,6 +14,7 @@ type Missed struct {
 	// CutOff says that the run did not come to its end, and that nobody knows how
 	// many are missing.
 	CutOff bool `json:"cut_off,omitempty"`
+	Split
 }
 
 // mostMissing are named where people read; report.json has all.

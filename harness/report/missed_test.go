@@ -94,6 +94,57 @@ func TestARunWithoutARecordIsConcluded(t *testing.T) {
 	}
 }
 
+// What could not be written is reported from memory, and each trial once.
+func TestRecordsThatCouldNotBeWritten(t *testing.T) {
+	a, b := cablePull("fixed", 0.5, 7*time.Second, 7*time.Second), cablePull("push", 0.5, 7*time.Second, 7*time.Second)
+	some := storedRun(t, 0, a)
+	if err := Plan(some, []string{a.Trial, b.Trial}); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{some, planOf(t, a.Trial, b.Trial)} {
+		r, err := Conclude(dir, a, b)
+		if err != nil || r.Headline() != "All held: 2 trials; 4 of 4 expectations held." {
+			t.Errorf("%v, %s", err, r.Headline())
+		}
+	}
+	put(t, filepath.Join(some, recordsDir, "half.json"), "{")
+	if r, err := Conclude(some, a, b); err == nil || r.Summary.Trials != 2 {
+		t.Errorf("beside half a record: %v, %s", err, r.Headline())
+	}
+	if r, err := Conclude(some); err == nil || r.Schema != 0 {
+		t.Errorf("nothing to show: %v, %s", err, r.Headline())
+	}
+}
+
+// A report that cannot be written is there to be shown, as far as it goes it is
+// written, and nothing half written stays.
+func TestAReportThatCannotBeWritten(t *testing.T) {
+	held := cablePull("fixed", 0.5, 7*time.Second, 7*time.Second)
+	// A folder in its place is as good as a full disk, before anything is written and
+	// after all is.
+	for _, inTheWay := range []string{HTMLFile + ".new", HTMLFile} {
+		dir := killed(t, held)
+		if err := Plan(dir, []string{held.Trial}); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, inTheWay, "mine"), "")
+		r, err := Conclude(dir)
+		if err == nil || !strings.Contains(err.Error(), "write the report: ") || r.Headline() != "All held: 1 trial; 2 of 2 expectations held." {
+			t.Errorf("%s: %v, %s", inTheWay, err, r.Headline())
+		}
+		for name := range contents(t, dir) {
+			if strings.HasSuffix(name, ".new") {
+				t.Errorf("%s: %s is left", inTheWay, name)
+			}
+		}
+		for _, name := range []string{JSONFile, MarkdownFile, JUnitFile} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // Where one run's plan is lost, what the reports name is put together: in one order,
 // a trial that two of them miss once, and none that another has made.
 func TestMergedNamesWithoutAPlan(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flatline-go/flatline/harness"
 	"github.com/flatline-go/flatline/harness/judge"
 )
 
@@ -20,13 +21,29 @@ const planFile = "plan.json"
 type plan struct {
 	GeneratedBy string   `json:"generated_by"`
 	Trials      []string `json:"trials"`
+	Split
 }
 
 // Plan notes in dir, which Prepare has made ready, which trials the run will leave
 // records of: whoever makes its report, also if it was killed, can tell then how
 // many are missing.
 func Plan(dir string, trials []string) error {
-	data, err := json.MarshalIndent(plan{generatedBy(), trials}, "", "  ")
+	return PlanShard(dir, trials, harness.Shard{})
+}
+
+// PlanShard is Plan for one part of a run: whoever merges the parts can tell then
+// which are not there.
+func PlanShard(dir string, trials []string, shard harness.Shard) error {
+	p := plan{Trials: trials}
+	if shard.Of > 0 {
+		p.Shards = []harness.Shard{shard}
+	}
+	return p.write(dir)
+}
+
+func (p plan) write(dir string) error {
+	p.GeneratedBy = generatedBy()
+	data, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", planFile, err)
 	}
@@ -36,35 +53,34 @@ func Plan(dir string, trials []string) error {
 	return nil
 }
 
-// planned are the trials that a run was to make; ok is false if it left no plan.
-func planned(dir string) (trials []string, ok bool, err error) {
+// planned is what a run was to make; ok is false if it left no plan.
+func planned(dir string) (p plan, ok bool, err error) {
 	path := filepath.Join(dir, planFile)
 	data, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil
+		return plan{}, false, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("read the plan: %w", err)
+		return plan{}, false, fmt.Errorf("read the plan: %w", err)
 	}
-	var p plan
 	switch err := json.Unmarshal(data, &p); {
 	case err != nil:
-		return nil, false, fmt.Errorf("read the plan: %s: broken JSON: %w", path, err)
+		return plan{}, false, fmt.Errorf("read the plan: %s: broken JSON: %w", path, err)
 	case !strings.HasPrefix(p.GeneratedBy, program+" "):
-		return nil, false, fmt.Errorf("read the plan: %s is none of %s's", path, program)
+		return plan{}, false, fmt.Errorf("read the plan: %s is none of %s's", path, program)
 	}
-	return p.Trials, true, nil
+	return p, true, nil
 }
 
 // incomplete notes what no record can tell of the run in dir: which trials left
 // none. Its plan says it; without one a stored report does, and without either
 // nobody knows.
 func (r *Report) incomplete(dir string, of *stored) error {
-	trials, known, err := planned(dir)
+	p, known, err := planned(dir)
 	switch {
 	case known:
-		names := unanswered(trials, r.Records)
-		r.Summary.Missed = Missed{Missing: len(names), MissingTrials: names}
+		names := unanswered(p.Trials, r.Records)
+		r.Summary.Missed = Missed{Missing: len(names), MissingTrials: names, Split: p.Split}
 	case of != nil:
 		r.Summary.Missed = of.Summary
 	default:

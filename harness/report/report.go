@@ -15,6 +15,7 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,18 +61,18 @@ type Report struct {
 }
 
 // ExitCode is what a command ends with: 1 if an expectation did not hold; else
-// 3 if the harness failed, or a trial stayed inconclusive or is missing, or
+// 3 if the harness failed, or a trial stayed inconclusive, or a trial or a shard is missing, or
 // nothing was judged at all; else 0. A run that was interrupted may have any of them: its
 // caller, who knows of it, ends with 130.
 func (r Report) ExitCode() int {
-	if r.Compares() && r.Summary.Missing == 0 {
+	if r.Compares() && r.Summary.Missing+len(r.Summary.MissingShards) == 0 {
 		return 0 // nothing was expected
 	}
 	n := r.Summary.Verdicts
 	switch {
 	case n[judge.Broken] > 0:
 		return 1
-	case n[judge.Failed]+n[judge.Inconclusive]+n[judge.Interrupted]+r.Summary.Missing > 0, r.Summary.CutOff, n[judge.Held] == 0:
+	case n[judge.Failed]+n[judge.Inconclusive]+n[judge.Interrupted]+r.Summary.Missing+len(r.Summary.MissingShards) > 0, r.Summary.CutOff, n[judge.Held] == 0:
 		return 3
 	default:
 		return 0
@@ -100,7 +101,8 @@ func (r Report) Where(network string) string {
 }
 
 // Write writes the four files into dir, which must exist. Each is replaced as
-// a whole, so that nobody reads half of one.
+// a whole, so that nobody reads half of one. After an error there are those that
+// could be written: a full disk may still take the small ones.
 func (r Report) Write(dir string) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -114,6 +116,7 @@ func (r Report) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", HTMLFile, err)
 	}
+	var errs []error
 	for _, f := range []struct {
 		name string
 		data []byte
@@ -124,17 +127,25 @@ func (r Report) Write(dir string) error {
 		{JUnitFile, junit},
 	} {
 		if err := replace(filepath.Join(dir, f.name), f.data); err != nil {
-			return fmt.Errorf("write the report: %w", err)
+			errs = append(errs, err)
 		}
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("write the report: %w", errors.Join(errs...))
 	}
 	return nil
 }
 
-// replace writes a file beside path and moves it there.
+// replace writes a file beside path and moves it there. It leaves nothing beside it:
+// half a page would keep a full disk full.
 func replace(path string, data []byte) error {
 	beside := path + ".new"
-	if err := os.WriteFile(beside, data, 0o644); err != nil {
-		return err
+	err := os.WriteFile(beside, data, 0o644)
+	if err == nil {
+		err = os.Rename(beside, path)
 	}
-	return os.Rename(beside, path)
+	if err != nil {
+		_ = os.Remove(beside)
+	}
+	return err
 }

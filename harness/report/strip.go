@@ -62,6 +62,10 @@ func (r Report) strip() []number {
 	if s.Missing > 0 {
 		out = append(out, number{What: "Missing", Value: words.Plural(s.Missing, "trial"), Detail: "planned, and left no record", Bad: true})
 	}
+	if len(s.MissingShards) > 0 {
+		text, _ := listOfShards(s.MissingShards)
+		out = append(out, number{What: "Missing", Value: text, Detail: "of a run that was split, and not merged", Bad: true})
+	}
 	if s.CutOff {
 		out = append(out, number{What: "Missing", Value: "unknown", Detail: "the run did not come to its end", Bad: true})
 	}

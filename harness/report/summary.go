@@ -106,6 +106,9 @@ type Quantiles struct {
 func (s Summary) Headline() string {
 	lead, text := s.lead()
 	parts := []string{text}
+	if s.Missing > 0 && len(s.MissingShards) > 0 {
+		parts = append(parts, s.MissingPart())
+	}
 	if s.Expectations.Total > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %s held", s.Expectations.Held, words.Plural(s.Expectations.Total, "expectation")))
 	}
@@ -117,6 +120,9 @@ func (s Summary) Headline() string {
 	if s.Retried > 0 {
 		parts = append(parts, fmt.Sprintf("%d retried", s.Retried))
 	}
+	if part := s.Part(); part != "" {
+		parts = append(parts, part)
+	}
 	return strings.Join(parts, "; ") + "."
 }
 
@@ -127,6 +133,8 @@ func (s Summary) lead() (judge.Verdict, string) {
 	switch {
 	case s.Missing > 0:
 		return "", fmt.Sprintf("Incomplete: %d of %s left no record", s.Missing, words.Plural(s.Trials+s.Missing, "trial"))
+	case len(s.MissingShards) > 0:
+		return "", fmt.Sprintf("Incomplete: after %s %s", trials, s.MissingPart())
 	case s.CutOff:
 		return "", fmt.Sprintf("Cut off: the run ended after %s, and nobody knows how many are missing", trials)
 	case n[judge.Interrupted] > 0: // it may have become anything

@@ -35,7 +35,7 @@ func noticed(t trace.Trace, r judge.Record, side heartbeat.Side, fault int64) *n
 			n.says += fmt.Sprintf(" (%s)", shown(c.Name))
 		}
 	} else {
-		n.at = detected(t, side, fault, *d)
+		n.at = detected(t, side, fault, detectionOrigin(t, side, fault)+int64(*d))
 	}
 	if n.at == network.Never {
 		return nil
@@ -60,39 +60,38 @@ func instantOf(t trace.Trace, c judge.Connection, side heartbeat.Side) int64 {
 		if e.What != trace.Dial || e.Session != c.Name || e.Link == nil {
 			continue
 		}
-		mine, toMe := e.Link.Up, e.Link.Down
-		if side == heartbeat.ServerSide {
-			mine, toMe = toMe, mine
-		}
-		switch c.Of(side).Cause {
-		case "hung up":
-			return mine.HungUp
-		case "peer closed":
-			return toMe.Closed
-		default:
-			return toMe.Ended
-		}
+		at, _ := e.Link.Over(side)
+		return at
 	}
 	return network.Never
 }
 
 // detected is the instant of side's own suspicion after the fault or, if it tells
-// nothing, of its hang-up: the one that is nearest to where d after the fault
-// would be.
-func detected(t trace.Trace, side heartbeat.Side, fault int64, d time.Duration) int64 {
-	hungUp := network.Never
+// nothing, of its hang-up: the one that is nearest to where the judge's would be. The
+// first need not be it: a fault before the one that counts may raise suspicions.
+func detected(t trace.Trace, side heartbeat.Side, fault, near int64) int64 {
+	suspected, hungUp := network.Never, network.Never
 	for _, e := range t.Events {
 		switch {
 		case e.T < fault:
 		case e.Side == side && e.What == trace.Suspect:
-			return e.T
+			suspected = nearer(near, suspected, e.T)
 		case e.What == trace.HangUp && e.Kind == string(side):
-			if far := time.Duration(e.T - fault); hungUp == network.Never || (far-d).Abs() < (time.Duration(hungUp-fault)-d).Abs() {
-				hungUp = e.T
-			}
+			hungUp = nearer(near, hungUp, e.T)
 		}
 	}
+	if suspected != network.Never {
+		return suspected
+	}
 	return hungUp
+}
+
+// nearer is a or b, which is nearer to an instant; a may be Never.
+func nearer(to, a, b int64) int64 {
+	if a == network.Never || time.Duration(b-to).Abs() < time.Duration(a-to).Abs() {
+		return b
+	}
+	return a
 }
 
 // span is when a side, or "" for both, should notice.
@@ -138,6 +137,16 @@ func windowOf(h trace.Header, e scenario.Expectation) (w heartbeat.Window, ok bo
 	lo, errLo := e.Within.Lo.Eval(h.Params)
 	hi, errHi := e.Within.Hi.Eval(h.Params)
 	return heartbeat.Window{Lo: lo, Hi: hi}, errLo == nil && errHi == nil && hi > 0
+}
+
+// detectionOrigin is what side's detection counts from, about.
+func detectionOrigin(t trace.Trace, side heartbeat.Side, fault int64) int64 {
+	for _, e := range t.Header.Scenario.Expected(t.Header.Policy.Name, t.Header.Network) {
+		if (e.That == scenario.Detects || e.That == scenario.HangsUp) && (e.Side == "" || e.Side == side) {
+			return originOf(t, e.From, fault)
+		}
+	}
+	return fault
 }
 
 // originOf is what times count from where nobody noticed anything.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -13,6 +14,15 @@ import (
 func (s Scenario) Under(policy string) Scenario {
 	s.Expect = slices.DeleteFunc(slices.Clone(s.Expect), func(e Expectation) bool { return !e.AppliesTo(policy) })
 	return s
+}
+
+// ExpectsSame says whether s expects the same of two policies, by their names. A lab
+// acts by that: it waits for a recovery that is expected, and for no other.
+func (s Scenario) ExpectsSame(a, b string) bool {
+	return slices.EqualFunc(s.Under(a).Expect, s.Under(b).Expect, func(x, y Expectation) bool {
+		x.Policies, y.Policies = nil, nil
+		return reflect.DeepEqual(x, y)
+	})
 }
 
 // validateSense refuses expectations that no trial could meet, or break: of faults

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,6 +85,17 @@ func (t term) eval(scope Scope) (float64, error) {
 	if d, err := time.ParseDuration(name); err == nil {
 		return factor * float64(d), nil
 	}
+	if isDuration(name) {
+		return 0, fmt.Errorf("%q is longer than a century", name)
+	}
 	known := slices.Sorted(maps.Keys(scope))
 	return 0, fmt.Errorf("%q is neither a duration such as 1.5s nor one of %s", name, strings.Join(known, ", "))
+}
+
+var digits = regexp.MustCompile("[0-9]+")
+
+// isDuration says whether text is written like a duration, however long.
+func isDuration(text string) bool {
+	_, err := time.ParseDuration(digits.ReplaceAllString(text, "1"))
+	return err == nil
 }

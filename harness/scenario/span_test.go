@@ -43,6 +43,9 @@ func TestSpanEvalRefuses(t *testing.T) {
 		{span: "x*lo", wantIn: `"x" is no number`},
 		{span: "inf*lo", wantIn: `"inf" is no number`},
 		{span: "1e300*lo", wantIn: "longer than a century"},
+		{span: "99999999999h", wantIn: `"99999999999h" is longer than a century`},
+		{span: "lo + 1h99999999999999999999.5s", wantIn: `"1h99999999999999999999.5s" is longer than a century`},
+		{span: "9999999999999999999999", wantIn: "is neither a duration"},
 		{span: "lo D", wantIn: `"lo D"`},
 		{span: "-", wantIn: `""`},
 	} {

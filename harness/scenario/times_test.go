@@ -17,6 +17,9 @@ func TestValidateRefusesFaultsOutOfTime(t *testing.T) {
 		}
 		return s
 	}
+	flap := func(at scenario.Place) scenario.Step {
+		return scenario.Step{Fault: scenario.Fault{Kind: scenario.LinkFlap, Where: at, Out: "100ms", Every: "500ms"}, Must: scenario.MayStrike}
+	}
 	for _, row := range []struct {
 		name  string
 		steps []scenario.Step
@@ -26,6 +29,10 @@ func TestValidateRefusesFaultsOutOfTime(t *testing.T) {
 		{name: "a crash behind a pulled cable", steps: []scenario.Step{step(scenario.CablePull, "", ""), step(scenario.Crash, "1s", "")}},
 		{name: "a cable and a reset", steps: []scenario.Step{step(scenario.CablePull, "", ""), step(scenario.Reset, "1s", "")}},
 		{name: "two resets", steps: []scenario.Step{step(scenario.Reset, "", ""), step(scenario.Reset, "1s", "")}},
+		{name: "two cables", steps: []scenario.Step{step(scenario.CablePull, "", "2s"), {Fault: scenario.Fault{Kind: scenario.CablePull, Where: scenario.AtServer}, At: "1s", Must: scenario.MayStrike}}},
+		{name: "one way of a cable, and another cable", steps: []scenario.Step{step(scenario.HalfOpenUp, "", "2s"), {Fault: scenario.Fault{Kind: scenario.CablePull, Where: scenario.Middle}, At: "1s", Must: scenario.MayStrike}}},
+		{name: "the links of both hosts", steps: []scenario.Step{flap(scenario.AtClient), flap(scenario.AtServer)}},
+		{name: "one host's link twice", steps: []scenario.Step{flap(scenario.AtServer), flap(scenario.AtServer)}, want: "overlap"},
 		{name: "too late", steps: []scenario.Step{step(scenario.CablePull, "3s", "1s")}, want: "fault cable-pull: at is 3s, want less than the 3s of observe"},
 		{name: "one cable twice", steps: []scenario.Step{step(scenario.CablePull, "", "2s"), step(scenario.HalfOpenUp, "1s", "1s")}, want: "faults cable-pull (0s to 2s) and half-open-up (1s to 2s) overlap"},
 		{name: "for ever, and again", steps: []scenario.Step{step(scenario.CablePull, "", ""), step(scenario.CablePull, "1s", "1s")}, want: "overlap"},

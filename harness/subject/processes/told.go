@@ -131,6 +131,9 @@ func (t *told) understand(text []byte) error {
 	}
 	read := l.T
 	l.T -= t.ahead.Load()
+	if l.To != 0 {
+		l.To -= t.ahead.Load()
+	}
 	switch now := t.now(); {
 	case l.Did != nil:
 		select {

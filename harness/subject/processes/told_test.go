@@ -49,3 +49,22 @@ func TestOutputIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// Its clock is 300 ms ahead of ours: all instants of an event are put on ours.
+func TestEventsAreOnOurClock(t *testing.T) {
+	for _, row := range []struct {
+		name, prints string
+		at, to       time.Duration
+	}{
+		{"an instant", `{"t_ns":5300000000,"side":"client","event":"asked"}`, 5 * time.Second, 0},
+		{"a stall", `{"t_ns":5300000000,"to_ns":5350000000,"side":"client","event":"stall"}`, 5 * time.Second, 5050 * time.Millisecond},
+	} {
+		var got trace.Event
+		told := newTold(subject.Setup{Epoch: time.Now().Add(-10 * time.Second), Record: func(e trace.Event) { got = e }}, heartbeat.ClientSide, func() {})
+		told.ahead.Store(int64(300 * time.Millisecond))
+		_, _ = told.Write([]byte(row.prints + "\n"))
+		if told.bad() != nil || got.T != int64(row.at) || got.To != int64(row.to) {
+			t.Errorf("%s: %v; from %v to %v, want %v to %v", row.name, told.bad(), time.Duration(got.T), time.Duration(got.To), row.at, row.to)
+		}
+	}
+}
