@@ -179,7 +179,7 @@ func (v view) endingOf(l network.Link, side trace.Side) Ending {
 		sent = l.Down
 	}
 	late := cause == network.HungUp && at > sent.Blind // nobody knows by how much
-	blind := sent.Blind != 0 && sent.Blind < until && (at == network.Never || late && !v.expects(scenario.StaysUp, side))
+	blind := sent.Blind != 0 && sent.Blind < until && (at == network.Never && !v.flowsAgain(sent) || late && !v.expects(scenario.StaysUp, side))
 	if at > until || blind {
 		at = network.Never
 	}
@@ -207,6 +207,12 @@ func (v view) endingOf(l network.Link, side trace.Side) Ending {
 	}
 	e.Timer, e.Excused = v.timer(side, until)
 	return e
+}
+
+// flowsAgain says that all that was withheld, and a closing behind it, has come out
+// since.
+func (v view) flowsAgain(f network.Flow) bool {
+	return v.healed && f.Resumed >= v.heal && v.end-f.Resumed >= int64(v.late())
 }
 
 // struckAt is when the fault struck a connection; false: it did not. A firewall

@@ -105,6 +105,9 @@ func TestHangUpsByTheWire(t *testing.T) {
 	blind := func(l network.Link, at float64) network.Link {
 		return changed(l, func(l *network.Link) { l.Up.Blind = ns(at) })
 	}
+	resumed := func(l network.Link, at float64) network.Link {
+		return changed(l, func(l *network.Link) { l.Up.Resumed = ns(at) })
+	}
 	within := heartbeat.Window{Lo: 5 * time.Second, Hi: 30 * time.Second}
 
 	for _, row := range []struct {
@@ -194,6 +197,11 @@ func TestHangUpsByTheWire(t *testing.T) {
 		{name: "seen at another connection than the one that could not be", wire: wire{that: scenario.StaysUp, links: []network.Link{blind(carried(1, 0), 20), carried(1, 14)}}, verdict: judge.Broken, actual: "hung up after 4s (link 2), a mistake"},
 		{name: "what cannot be seen", wire: wire{that: scenario.StaysUp, links: []network.Link{blind(carried(1, 0), 20), carried(1, 0)}}, verdict: judge.NotMeasurable,
 			actual: "could not be seen to hang up from 10.000 s on: the network's buffer was full of what it withheld, and a closing would lie behind that (link 1)"},
+		{name: "what had time to come out since", wire: wire{that: scenario.StaysUp, links: []network.Link{resumed(blind(carried(1, 0), 20), 79)}}, verdict: judge.Held},
+		{name: "what had no time to come out since", wire: wire{that: scenario.StaysUp, links: []network.Link{resumed(blind(carried(1, 0), 20), 79.1)}}, verdict: judge.NotMeasurable},
+		{name: "what came out between two cuts", wire: wire{that: scenario.StaysUp, links: []network.Link{resumed(blind(carried(1, 0), 20), 69)}}, verdict: judge.NotMeasurable},
+		{name: "never, as what came out since shows", wire: wire{links: []network.Link{resumed(blind(carried(1, 0), 20), 79)}, window: within}, verdict: judge.Broken, actual: "never did in 1m0s"},
+		{name: "a closing came out since", wire: wire{links: []network.Link{resumed(blind(carried(1, 72), 20), 71)}, window: within}, verdict: judge.NotMeasurable},
 		{name: "what could be seen for as long as it counts", wire: wire{links: []network.Link{blind(carried(1, 0), 70)}, window: within}, verdict: judge.Broken, actual: "never did in 1m0s"},
 		{name: "nor is its end", wire: wire{kind: scenario.Latency, that: scenario.StaysUp, links: []network.Link{carried(1, 71)}}, verdict: judge.Broken, actual: "hung up after 1m1s (link 1), a mistake"},
 	} {
